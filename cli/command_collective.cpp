@@ -1,0 +1,178 @@
+// espalier collective and espalier run: compare algorithms for one collective on one network.
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/atomic_file.hpp"
+#include "cli/commands.hpp"
+#include "cli/compare.hpp"
+#include "cli/plot.hpp"
+#include "cli/result_csv.hpp"
+#include "cli/result_json.hpp"
+#include "cli/result_table.hpp"
+#include "cli/scenario.hpp"
+#include "cli/terminal.hpp"
+#include "sim/error.hpp"
+
+namespace cli {
+
+namespace {
+
+constexpr std::array collective_options{
+    Option{"topology", 't', "TOPOLOGY", "short form (torus:8x8), YAML or GraphML file"},
+    Option{"link", 0, "BANDWIDTH,LATENCY", "of every link: 16GB/s,150ns"},
+    Option{"collective", 'c', "NAME", "all-reduce (default), all-gather, all-to-all, ..."},
+    Option{"algorithms", 'a', "LIST", "names with commas, or all (default): those that fit"},
+    Option{"sizes", 's', "LIST", "32KiB..1GiB doubles; commas make lists (64MiB)"},
+    Option{"network", 'n', "MODEL", "flow (default) or ideal"},
+    Option{"routing", 0, "NAME", "auto (default), shortest, dimension-order, ecmp, split"},
+    Option{"group", 0, "GPUS", "0..15 or 0,2,5..9; all by default"},
+    Option{"root", 0, "RANK", "of broadcast, reduce, gather, scatter, star (0)"},
+    Option{"channels", 0, "N", "parallel instances of the algorithm"},
+    Option{"pieces", 0, "N", "of a pipelined algorithm"},
+    Option{"message-latency", 0, "TIME", "software time before each message (0)"},
+    Option{"reduction", 0, "BANDWIDTH", "of each GPU's local reduction (free)"},
+    Option{"seed", 0, "N", "of ECMP's hash (1)"},
+    Option{"set", 0, "KEY=VALUE", "any other key of a scenario: multitree.order=ascending"},
+    Option{"links", 0, "", "also print bytes and busy time per link"},
+    Option{"json", 0, "", "print JSON"},
+    Option{"csv", 0, "", "print CSV"},
+    Option{"output", 'o', "DIR", "also write tables, plots and link pictures there"},
+    Option{"help", 'h', "", "show this"},
+};
+
+}  // namespace
+
+const Command collective_command{
+    .name = "collective",
+    .summary = "compare the algorithms of one collective on one network",
+    .usage = "espalier collective --topology TOPOLOGY [options]",
+    .examples =
+        "espalier collective --topology torus:8x8 --link 16GB/s,150ns \\\n"
+        "    --algorithms ring,ring2d,multitree --sizes 32KiB..1GiB\n"
+        "espalier collective --topology configs/topologies/dgx-h100-64.yaml --sizes 1MiB --json\n"
+        "espalier collective --topology fat-tree:16x8 --collective all-to-all --routing ecmp",
+    .options = collective_options,
+    .positional = {},
+};
+
+namespace {
+
+constexpr std::array run_options{
+    Option{"set", 0, "KEY=VALUE", "overrides a key of the scenario: sizes=1MiB"},
+    Option{"links", 0, "", "also print bytes and busy time per link"},
+    Option{"json", 0, "", "print JSON"},
+    Option{"csv", 0, "", "print CSV"},
+    Option{"output", 'o', "DIR", "also write tables, plots and link pictures there"},
+    Option{"help", 'h', "", "show this"},
+};
+constexpr std::array<std::string_view, 1> run_words{"scenario"};
+
+}  // namespace
+
+const Command run_command{
+    .name = "run",
+    .summary = "simulate a scenario file",
+    .usage = "espalier run SCENARIO.yaml [options]",
+    .examples =
+        "espalier run configs/demo/torus-8x8.yaml\n"
+        "espalier run configs/demo/dgx-h100-64.yaml --set sizes=1MiB..1GiB -o out",
+    .options = run_options,
+    .positional = run_words,
+};
+
+namespace {
+
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) {
+    out += c == '\'' ? std::string{"''"} : std::string{c};
+  }
+  return out + "'";
+}
+
+sim::ConfigNode with_settings(sim::ConfigNode node, const Arguments& arguments) {
+  for (const std::string& setting : arguments.all("set")) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw sim::Error{std::string{"--set"}, fmt::format("expected key=value, got '{}'", setting)};
+    }
+    node = node.with(setting.substr(0, equals), "--set", setting.substr(equals + 1));
+  }
+  return node;
+}
+
+void write_results(const Comparison& comparison, const Scenario& scenario,
+                   const std::string& directory) {
+  const std::filesystem::path path{directory};
+  make_directory(path);
+  write_file_atomically(path / "results.json", to_json(comparison, Links::listed));
+  write_file_atomically(path / "results.csv", to_csv(comparison));
+  write_file_atomically(path / "links.csv", links_to_csv(comparison));
+  write_plots(comparison, path);
+  write_link_pictures(scenario.topology, comparison, path);
+}
+
+int report(const Scenario& scenario, const Arguments& arguments) {
+  if (arguments.has("json") && arguments.has("csv")) {
+    throw sim::Error{std::string{"espalier"}, "--json and --csv exclude each other"};
+  }
+  Progress progress{"simulating"};
+  const Comparison comparison =
+      compare(scenario, [&](std::size_t done, std::size_t total) { progress.update(done, total); });
+  progress.finish();
+  const bool links = arguments.has("links");
+  if (arguments.has("json")) {
+    fmt::print("{}", to_json(comparison, links ? Links::listed : Links::left_out));
+  } else if (arguments.has("csv")) {
+    fmt::print("{}", links ? links_to_csv(comparison) : to_csv(comparison));
+  } else {
+    fmt::print("{}", render_table(comparison, stdout_style()));
+    if (links) {
+      fmt::print("\n{}", render_links(comparison));
+    }
+  }
+  if (const auto directory = arguments.find("output")) {
+    write_results(comparison, scenario, *directory);
+    if (!arguments.has("json") && !arguments.has("csv")) {
+      fmt::print("\ntables, plots and link pictures are in {}\n", *directory);
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+int run_collective(const Arguments& arguments) {
+  // An option and the key of the scenario that it sets.
+  constexpr std::pair<std::string_view, std::string_view> keys[] = {
+      {"topology", "topology"},     {"link", "link"},     {"collective", "collective"},
+      {"algorithms", "algorithms"}, {"sizes", "sizes"},   {"network", "network"},
+      {"routing", "routing"},       {"group", "group"},   {"root", "root"},
+      {"channels", "channels"},     {"pieces", "pieces"}, {"message-latency", "message_latency"},
+      {"reduction", "reduction"},   {"seed", "seed"}};
+  if (!arguments.has("topology")) {
+    throw sim::Error{std::string{"espalier collective"},
+                     "missing --topology\n  hint: --topology torus:8x8, or a YAML file"};
+  }
+  sim::ConfigNode node = sim::ConfigNode::parse("options", "{}");
+  for (const auto& [option, key] : keys) {
+    if (const auto value = arguments.find(option)) {
+      node = node.with(key, fmt::format("--{}", option), quoted(*value));
+    }
+  }
+  return report(read_scenario(with_settings(std::move(node), arguments), ""), arguments);
+}
+
+int run_scenario(const Arguments& arguments) {
+  const std::string file = arguments.at("scenario");
+  const sim::ConfigNode node = with_settings(sim::ConfigNode::load(file), arguments);
+  return report(read_scenario(node, std::filesystem::path{file}.parent_path().string()), arguments);
+}
+
+}  // namespace cli

@@ -1,0 +1,117 @@
+#include "cli/compare.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "collectives/bound.hpp"
+#include "collectives/execute.hpp"
+
+namespace cli {
+namespace {
+
+std::vector<LinkReport> link_reports(const topology::Topology& topology,
+                                     const collectives::Execution& execution) {
+  std::vector<LinkReport> reports;
+  reports.reserve(topology.links().size());
+  for (std::size_t i = 0; i < topology.links().size(); ++i) {
+    const topology::Link& link = topology.links()[i];
+    const sim::LinkUse& use = execution.links[i];
+    const double capacity = static_cast<double>(link.spec.bandwidth.count()) * execution.time_s;
+    reports.push_back({.from = topology.node(link.from).name,
+                       .to = topology.node(link.to).name,
+                       .bandwidth = link.spec.bandwidth,
+                       .bytes = use.bytes,
+                       .busy_s = sim::seconds(use.busy),
+                       .utilisation = capacity > 0 ? use.bytes / capacity : 0});
+  }
+  return reports;
+}
+
+Row run_row(const Scenario& scenario, const collectives::Algorithm& algorithm, sim::Bytes bytes,
+            const collectives::LowerBound& bound) {
+  collectives::Request request = scenario.request;
+  request.topology = &scenario.topology;
+  request.group = &scenario.group;
+  request.bytes = bytes;
+  const collectives::Schedule schedule = algorithm.build(request);
+  const collectives::Execution execution =
+      collectives::execute(scenario.topology, scenario.group, schedule, scenario.execute);
+  Row row;
+  row.algorithm = algorithm.name;
+  row.bytes = bytes;
+  row.time_s = execution.time_s;
+  row.messages = execution.messages;
+  if (row.time_s > 0) {
+    row.algbw_Bps = static_cast<double>(bytes.count()) / row.time_s;
+    row.busbw_Bps = row.algbw_Bps * busbw_factor(scenario.collective, scenario.group.size());
+  }
+  row.lower_bound_s = bound.seconds(bytes);
+  row.above_bound = row.lower_bound_s > 0 ? row.time_s / row.lower_bound_s : 1;
+  row.links = link_reports(scenario.topology, execution);
+  const auto busiest = std::ranges::max_element(row.links, {}, &LinkReport::utilisation);
+  if (busiest != row.links.end() && busiest->utilisation > 0) {
+    row.busiest_link = fmt::format("{} -> {}", busiest->from, busiest->to);
+    row.busiest_utilisation = busiest->utilisation;
+  }
+  return row;
+}
+
+}  // namespace
+
+double busbw_factor(collectives::Collective collective, std::int32_t ranks) {
+  const double n = ranks;
+  switch (collective) {
+    case collectives::Collective::all_reduce:
+      return 2 * (n - 1) / n;
+    case collectives::Collective::reduce_scatter:
+    case collectives::Collective::all_gather:
+    case collectives::Collective::all_to_all:
+    case collectives::Collective::gather:
+    case collectives::Collective::scatter:
+      return (n - 1) / n;
+    case collectives::Collective::broadcast:
+    case collectives::Collective::reduce:
+    case collectives::Collective::send_receive:
+      break;
+  }
+  return 1;
+}
+
+Comparison compare(const Scenario& scenario,
+                   const std::function<void(std::size_t, std::size_t)>& on_row) {
+  Comparison comparison{
+      .collective = std::string{collectives::name_of(scenario.collective)},
+      .topology = scenario.topology_name,
+      .summary = scenario.topology.summary(),
+      .ranks = scenario.group.size(),
+      .network = std::string{sim::network_model_names.at(
+          static_cast<std::size_t>(scenario.execute.network))},
+      .routing = std::string{topology::routing_names.at(static_cast<std::size_t>(
+          topology::resolve(scenario.execute.routing, scenario.topology)))},
+      .seed = scenario.execute.seed,
+      .scenario_hash = scenario.hash,
+      .profile = "none: bandwidths and latencies as the scenario gives them",
+      .provenance = "none",
+      .rows = {},
+  };
+  const collectives::LowerBound bound{scenario.topology, scenario.group, scenario.collective,
+                                      scenario.request.root, scenario.execute.message_latency};
+  const std::size_t total = scenario.sizes.size() * scenario.algorithms.size();
+  for (const sim::Bytes bytes : scenario.sizes) {
+    double first_s = 0;
+    for (const collectives::Algorithm* algorithm : scenario.algorithms) {
+      Row row = run_row(scenario, *algorithm, bytes, bound);
+      if (algorithm == scenario.algorithms.front()) {
+        first_s = row.time_s;
+      }
+      row.speedup = row.time_s > 0 ? first_s / row.time_s : 1;
+      comparison.rows.push_back(std::move(row));
+      on_row(comparison.rows.size(), total);
+    }
+  }
+  return comparison;
+}
+
+}  // namespace cli

@@ -1,0 +1,26 @@
+#pragma once
+// Raw flows on raw links, in the JSON form of published max-min test cases:
+//
+//     { "cases": [ { "name": "parking_lot",
+//         "edges": [ {"id": 0, "capacity_Bps": 1.25e9, "latency_s": 0} ],       directed
+//         "flows": [ {"id": 0, "size_bytes": 1000, "start_s": 0.0, "route": [0]} ] } ] }
+//
+// Latencies may be left out, or stand once per case. Other keys are kept as they are.
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "sim/network.hpp"
+
+namespace cli {
+
+/// Runs every case of `text` on a network model and returns the document with `completion_s`,
+/// `makespan_s` and `initial_rates_Bps` of each case set to what was found.
+///
+/// Throws sim::Error naming `label`, the case and the key for anything that is missing or wrong.
+[[nodiscard]] nlohmann::ordered_json run_flow_cases(const std::string& label,
+                                                    const std::string& text,
+                                                    sim::NetworkModel model);
+
+}  // namespace cli

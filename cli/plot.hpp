@@ -1,0 +1,29 @@
+#pragma once
+// Figures and pictures as files, drawn by gnuplot and Graphviz.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "cli/result.hpp"
+#include "topology/topology.hpp"
+
+namespace cli {
+
+/// Writes busbw.svg, busbw.png, time.svg and time.png, and their scripts busbw.gp and time.gp, into
+/// the existing `directory`. Nothing if the comparison is empty.
+///
+/// Throws sim::Failure if gnuplot is not installed or fails, or a file cannot be written.
+void write_plots(const Comparison& comparison, const std::filesystem::path& directory);
+
+/// For the largest size, writes links-<algorithm>.svg and .png: how busy every link of `topology`
+/// was. Requires a report on every link of it in these rows. Throws like write_plots.
+void write_link_pictures(const topology::Topology& topology, const Comparison& comparison,
+                         const std::filesystem::path& directory);
+
+/// Lays out and draws what topology::write_dot made of `topology`; `format` is one of Graphviz's:
+/// "svg", "png", "pdf". Throws like write_plots.
+[[nodiscard]] std::string render_dot(const topology::Topology& topology, std::string_view dot,
+                                     std::string_view format);
+
+}  // namespace cli

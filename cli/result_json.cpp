@@ -1,0 +1,75 @@
+#include "cli/result_json.hpp"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/version.hpp"
+#include "sim/contract.hpp"
+
+namespace cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int schema_version = 1;
+
+/// JSON has no word for infinity; the library would write null.
+double finite(double value) {
+  sim::require(std::isfinite(value), "to_json: finite numbers");
+  return value;
+}
+
+Json link_json(const LinkReport& link) {
+  return {{"from", link.from},
+          {"to", link.to},
+          {"bandwidth_Bps", link.bandwidth.count()},
+          {"bytes", finite(link.bytes)},
+          {"busy_s", finite(link.busy_s)},
+          {"utilisation", finite(link.utilisation)}};
+}
+
+Json row_json(const Row& row, Links links) {
+  Json out = {{"algorithm", row.algorithm},
+              {"bytes", row.bytes.count()},
+              {"time_s", finite(row.time_s)},
+              {"algbw_Bps", finite(row.algbw_Bps)},
+              {"busbw_Bps", finite(row.busbw_Bps)},
+              {"speedup", finite(row.speedup)},
+              {"lower_bound_s", finite(row.lower_bound_s)},
+              {"above_lower_bound", finite(row.above_bound)},
+              {"busiest_link", row.busiest_link},
+              {"busiest_utilisation", finite(row.busiest_utilisation)},
+              {"messages", row.messages}};
+  if (links == Links::listed) {
+    Json& list = out["links"] = Json::array();
+    for (const LinkReport& link : row.links) {
+      list.push_back(link_json(link));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string to_json(const Comparison& comparison, Links links) {
+  Json out = {{"schema_version", schema_version},
+              {"version", version},
+              {"seed", comparison.seed},
+              {"scenario_hash", comparison.scenario_hash},
+              {"profile", {{"name", comparison.profile}, {"provenance", comparison.provenance}}},
+              {"collective", comparison.collective},
+              {"topology", comparison.topology},
+              {"summary", comparison.summary},
+              {"ranks", comparison.ranks},
+              {"network", comparison.network},
+              {"routing", comparison.routing}};
+  Json& results = out["results"] = Json::array();
+  for (const Row& row : comparison.rows) {
+    results.push_back(row_json(row, links));
+  }
+  // A file name may hold any bytes; JSON holds UTF-8 only.
+  return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace cli

@@ -1,0 +1,243 @@
+#include "cli/scenario.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/quantity_text.hpp"
+#include "topology/graphml.hpp"
+#include "topology/registry.hpp"
+
+namespace cli {
+namespace {
+
+constexpr std::array<std::string_view, 15> scenario_keys{
+    "topology", "link",      "collective",      "algorithms", "sizes",
+    "network",  "routing",   "group",           "root",       "channels",
+    "pieces",   "multitree", "message_latency", "reduction",  "seed"};
+
+constexpr std::size_t sizes_max = 1000;
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  while (true) {
+    const std::size_t end = text.find(separator, begin);
+    parts.push_back(text.substr(begin, end - begin));
+    if (end == std::string::npos) {
+      return parts;
+    }
+    begin = end + 1;
+  }
+}
+
+sim::Bytes parse_size(const sim::ConfigNode& node, std::string_view text) {
+  while (text.starts_with(' ')) {
+    text.remove_prefix(1);
+  }
+  while (text.ends_with(' ')) {
+    text.remove_suffix(1);
+  }
+  const auto parsed = sim::parse_bytes(text);
+  if (!parsed.value) {
+    node.fail(parsed.problem, parsed.hint);
+  }
+  return *parsed.value;
+}
+
+void add_sizes(const sim::ConfigNode& node, std::vector<sim::Bytes>& sizes) {
+  for (const std::string& part : split(node.text(), ',')) {
+    const std::size_t dots = part.find("..");
+    const sim::Bytes first = parse_size(node, std::string_view{part}.substr(0, dots));
+    const sim::Bytes last = dots == std::string::npos
+                                ? first
+                                : parse_size(node, std::string_view{part}.substr(dots + 2));
+    if (last < first) {
+      node.fail(fmt::format("the range '{}' runs backwards", part));
+    }
+    if (dots != std::string::npos && first == sim::Bytes{0}) {
+      node.fail(fmt::format("the range '{}' doubles from 0 and would never end", part));
+    }
+    sizes.push_back(first);
+    while (sizes.back() * 2 <= last && first > sim::Bytes{0}) {
+      sizes.push_back(sizes.back() * 2);
+    }
+    if (sizes.size() > sizes_max) {
+      node.fail(fmt::format("more than {} sizes", sizes_max));
+    }
+  }
+}
+
+std::uint64_t fnv1a(std::string_view text) {  // Fowler, Noll and Vo; 64 bits
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  }
+  return hash;
+}
+
+/// The value under `key`, or the first choice.
+template <std::size_t n>
+std::size_t choice_or_first(const sim::ConfigNode& node, std::string_view key,
+                            const std::array<std::string_view, n>& choices, std::string_view what) {
+  const auto found = node.find(key);
+  return found ? found->choice(choices, what) : 0;
+}
+
+std::vector<const collectives::Algorithm*> read_algorithms(const sim::ConfigNode& node,
+                                                           const Scenario& scenario) {
+  std::vector<const collectives::Algorithm*> chosen;
+  const auto add = [&](const sim::ConfigNode& name) {
+    const auto& algorithm = collectives::find_algorithm(scenario.collective, name);
+    if (const auto reason = collectives::misfit(algorithm, scenario.topology, scenario.group)) {
+      name.fail(fmt::format("'{}' does not fit this network: it {}", name.text(), *reason),
+                fmt::format("the network is a {}", scenario.topology.summary()));
+    }
+    chosen.push_back(&algorithm);
+  };
+  if (node.is_list()) {
+    std::ranges::for_each(node.items(), add);
+  } else if (node.text() != "all") {
+    for (const std::string& name : split(node.text(), ',')) {
+      add(node.part(name));
+    }
+  } else {
+    for (const auto& algorithm : collectives::algorithms()) {
+      if (algorithm.collective == scenario.collective &&
+          !collectives::misfit(algorithm, scenario.topology, scenario.group)) {
+        chosen.push_back(&algorithm);
+      }
+    }
+  }
+  if (chosen.empty()) {
+    node.fail("expected at least one algorithm");
+  }
+  return chosen;
+}
+
+void read_request(const sim::ConfigNode& node, Scenario& scenario) {
+  collectives::Request& request = scenario.request;
+  request.collective = scenario.collective;
+  if (const auto channels = node.find("channels")) {
+    request.channels = static_cast<std::int32_t>(channels->integer(0, collectives::channels_max));
+  }
+  if (const auto pieces = node.find("pieces")) {
+    request.pieces = static_cast<std::int32_t>(pieces->integer(0, collectives::pieces_max));
+  }
+  if (const auto root = node.find("root")) {
+    request.root =
+        collectives::Rank{static_cast<std::int32_t>(root->integer(0, scenario.group.size() - 1))};
+  }
+  if (const auto multitree = node.find("multitree")) {
+    multitree->expect_keys({"order", "interfaces"});
+    request.tree_order = static_cast<collectives::TreeOrder>(
+        choice_or_first(*multitree, "order", collectives::tree_order_names, "order of trees"));
+    if (const auto interfaces = multitree->find("interfaces")) {
+      request.interfaces = static_cast<std::int32_t>(interfaces->integer(0, 1024));
+    }
+  }
+}
+
+void read_execution(const sim::ConfigNode& node, Scenario& scenario) {
+  collectives::ExecuteOptions& execute = scenario.execute;
+  execute.network = sim::NetworkModel::flow;
+  if (const auto network = node.find("network")) {
+    execute.network =
+        static_cast<sim::NetworkModel>(network->choice(sim::network_model_names, "network model"));
+  }
+  if (const auto routing = node.find("routing")) {
+    execute.routing =
+        static_cast<topology::Routing>(routing->choice(topology::routing_names, "routing"));
+    if (execute.routing == topology::Routing::dimension_order && !scenario.topology.lattice()) {
+      routing->fail("dimension-order routing needs a torus or a mesh",
+                    fmt::format("the network is a {}", scenario.topology.summary()));
+    }
+  }
+  if (const auto seed = node.find("seed")) {
+    execute.seed =
+        static_cast<std::uint64_t>(seed->integer(0, std::numeric_limits<std::int64_t>::max()));
+  }
+  if (const auto latency = node.find("message_latency")) {
+    execute.message_latency = latency->duration();
+  }
+  if (const auto reduction = node.find("reduction")) {
+    execute.reduction = reduction->bandwidth();
+  }
+}
+
+bool is_file_name(const std::string& text) {
+  return text.ends_with(".yaml") || text.ends_with(".yml") || text.ends_with(".graphml");
+}
+
+}  // namespace
+
+std::vector<sim::Bytes> read_sizes(const sim::ConfigNode& node) {
+  std::vector<sim::Bytes> sizes;
+  if (node.is_list()) {
+    for (const auto& item : node.items()) {
+      add_sizes(item, sizes);
+    }
+  } else {
+    add_sizes(node, sizes);
+  }
+  if (sizes.empty()) {
+    node.fail("expected at least one size");
+  }
+  return sizes;
+}
+
+topology::Topology read_topology(const sim::ConfigNode& scenario, const std::string& directory) {
+  sim::ConfigNode node = scenario.at("topology");
+  const auto link = scenario.find("link");
+  if (node.is_map()) {
+    return topology::build(link ? node.with("link", "--link", "'" + link->text() + "'") : node);
+  }
+  std::string text = node.text();
+  if (is_file_name(text) && !directory.empty() && std::filesystem::path{text}.is_relative()) {
+    text = (std::filesystem::path{directory} / text).lexically_normal().string();
+  }
+  if (is_file_name(text) && !std::filesystem::exists(text)) {
+    node.fail(fmt::format("there is no file '{}'", text));
+  }
+  return topology::load("--topology", text, link ? link->text() : "");
+}
+
+Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory) {
+  node.expect_keys(scenario_keys);
+  const sim::ConfigNode topology_node = node.at("topology");
+  Scenario scenario{
+      .topology_name =
+          topology_node.is_map() ? topology_node.at("kind").text() : topology_node.text(),
+      .topology = read_topology(node, directory),
+      .group = {},
+      .collective = {},
+      .algorithms = {},
+      .sizes = {},
+      .request = {},
+      .execute = {},
+      .hash = {},
+  };
+  const auto group = node.find("group");
+  scenario.group = group ? collectives::read_group(scenario.topology, *group)
+                         : collectives::whole_group(scenario.topology);
+  if (const auto collective = node.find("collective")) {
+    scenario.collective = static_cast<collectives::Collective>(
+        collective->choice(collectives::collective_names(), "collective"));
+  }
+  read_request(node, scenario);
+  read_execution(node, scenario);
+  scenario.algorithms = read_algorithms(
+      node.find("algorithms").value_or(sim::ConfigNode::scalar("--algorithms", "all")), scenario);
+  scenario.sizes =
+      read_sizes(node.find("sizes").value_or(sim::ConfigNode::scalar("--sizes", "64MiB")));
+  scenario.hash =
+      fmt::format("{:016x}", fnv1a(node.canonical() + topology::write_graphml(scenario.topology)));
+  return scenario;
+}
+
+}  // namespace cli

@@ -1,0 +1,57 @@
+#pragma once
+// What to simulate: a YAML file, options of the command line, or a file with options over it.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "collectives/execute.hpp"
+#include "collectives/group.hpp"
+#include "collectives/registry.hpp"
+#include "collectives/request.hpp"
+#include "sim/config.hpp"
+#include "topology/topology.hpp"
+
+namespace cli {
+
+/// A comparison of algorithms for one collective on one network.
+///
+///     topology: ../topologies/dgx-h100-64.yaml   # a file, a short form, or a mapping
+///     collective: all-reduce
+///     algorithms: [ring, multitree]              # or all
+///     sizes: 32KiB..1GiB                         # doubling; or a list
+///     network: flow                              # ideal or flow
+///     routing: auto                              # shortest, dimension-order, ecmp, split
+///     group: 0..15                               # GPUs; all if left out
+///     root: 0                                    # rank, for collectives that have one
+///     channels: 8                                # parallel instances; the algorithm's choice if 0
+///     pieces: 0                                  # of a pipelined transfer, likewise
+///     multitree: { order: fixpoint, interfaces: 0 }
+///     message_latency: 0 ns                      # software time before each message
+///     reduction: 100 GB/s                        # of a rank's serial reduction; free if left out
+///     seed: 1
+struct Scenario {
+  std::string topology_name;  // as the user wrote it
+  topology::Topology topology;
+  collectives::Group group;
+  collectives::Collective collective{};
+  std::vector<const collectives::Algorithm*> algorithms;
+  std::vector<sim::Bytes> sizes;
+  collectives::Request request;  // without size, topology and group: they differ, or would dangle
+  collectives::ExecuteOptions execute;
+  std::string hash;  // 16 hexadecimal digits over everything above
+};
+
+/// Reads a scenario. `directory` is where relative paths start; empty for the current one.
+///
+/// Throws sim::Error at whatever is wrong, an algorithm that does not fit the network included.
+[[nodiscard]] Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory);
+
+/// "32KiB..1GiB" (doubling), "1MB", "1KiB,2KiB..8KiB", or a YAML list of such.
+[[nodiscard]] std::vector<sim::Bytes> read_sizes(const sim::ConfigNode& node);
+
+/// The topology under `topology` in a scenario, with `link` of the scenario over its own.
+[[nodiscard]] topology::Topology read_topology(const sim::ConfigNode& scenario,
+                                               const std::string& directory);
+
+}  // namespace cli

@@ -1,0 +1,211 @@
+#include "collectives/bound.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <numeric>
+
+#include "collectives/locality.hpp"
+#include "topology/routes.hpp"
+
+namespace collectives {
+namespace {
+
+/// What a block of `inside` of `n` ranks must send to and receive from the rest, in units of S, and
+/// what all blocks together must send to each other.
+struct Need {
+  double out = 0;
+  double in = 0;
+};
+
+Need block_need(Collective collective, double inside, double n, bool has_root) {
+  const double part = inside / n;
+  const double outside = 1 - part;
+  switch (collective) {
+    case Collective::all_reduce:
+      return {1, 1};
+    case Collective::reduce_scatter:
+      return {outside, part};
+    case Collective::all_gather:
+      return {part, outside};
+    case Collective::broadcast:
+      return has_root ? Need{1, 0} : Need{0, 1};
+    case Collective::reduce:
+      return has_root ? Need{0, 1} : Need{1, 0};
+    case Collective::all_to_all:
+      return {inside * outside, inside * outside};
+    case Collective::gather:
+      return has_root ? Need{0, outside} : Need{part, 0};
+    case Collective::scatter:
+      return has_root ? Need{outside, 0} : Need{0, part};
+    case Collective::send_receive:
+      return {inside < n ? 1.0 : 0.0, inside < n ? 1.0 : 0.0};
+  }
+  return {};
+}
+
+/// What `blocks` blocks of n ranks must send to each other in all, in units of S.
+double total_need(Collective collective, double blocks, const std::vector<double>& inside,
+                  double n) {
+  switch (collective) {
+    case Collective::all_reduce:
+      return 2 * (blocks - 1);
+    case Collective::reduce_scatter:
+    case Collective::all_gather:
+    case Collective::broadcast:
+    case Collective::reduce:
+      return blocks - 1;
+    case Collective::all_to_all:
+      return std::accumulate(inside.begin(), inside.end(), 0.0, [n](double sum, double ranks) {
+        return sum + (ranks * (1 - (ranks / n)));
+      });
+    case Collective::gather:
+    case Collective::scatter:
+      return 0;  // the root's own cut says all
+    case Collective::send_receive:
+      return blocks;
+  }
+  return 0;
+}
+
+double as_double(sim::Bandwidth bandwidth) {
+  return static_cast<double>(bandwidth.count());
+}
+
+bool concerns_root_only(Collective collective) {
+  return collective == Collective::broadcast || collective == Collective::reduce ||
+         collective == Collective::gather || collective == Collective::scatter;
+}
+
+}  // namespace
+
+LowerBound::LowerBound(const topology::Topology& topology, const Group& group,
+                       Collective collective, Rank root, sim::Duration message_latency)
+    : collective_{collective}, ranks_{static_cast<double>(group.size())} {
+  if (group.size() < 2) {
+    return;
+  }
+  find_latency(topology, group, root, message_latency);
+  std::vector<std::int32_t> alone(topology.nodes().size(), -1);
+  std::vector<std::vector<Rank>> singles;
+  for (std::int32_t rank = 0; rank < group.size(); ++rank) {
+    alone[topology::index(group.node(Rank{rank}))] = rank;
+    singles.push_back({Rank{rank}});
+  }
+  add_blocks(topology, alone, singles, root);
+  for (const topology::Partition& partition : topology.partitions()) {
+    const Blocks blocks = blocks_of(topology, group, partition.name);
+    if (blocks.members.size() < 2) {
+      continue;
+    }
+    // The blocks by their place in `members`.
+    std::vector<std::int32_t> number(topology.nodes().size(), -1);
+    for (std::size_t b = 0; b < blocks.members.size(); ++b) {
+      number[static_cast<std::size_t>(
+          partition.block_of[topology::index(group.node(blocks.members[b][0]))])] =
+          static_cast<std::int32_t>(b);
+    }
+    std::vector<std::int32_t> block_of(topology.nodes().size(), -1);
+    for (std::size_t node = 0; node < block_of.size(); ++node) {
+      const std::int32_t block = partition.block_of[node];
+      block_of[node] = block < 0 ? -1 : number[static_cast<std::size_t>(block)];
+    }
+    add_blocks(topology, block_of, blocks.members, root);
+  }
+}
+
+void LowerBound::add_cut(double factor, double capacity) {
+  if (factor > 0) {
+    cuts_.push_back({factor, capacity});
+  }
+}
+
+/// The cuts around each block, and the one around all of them together.
+void LowerBound::add_blocks(const topology::Topology& topology,
+                            const std::vector<std::int32_t>& block_of,
+                            const std::vector<std::vector<Rank>>& members, Rank root) {
+  std::vector<double> out(members.size(), 0);
+  std::vector<double> in(members.size(), 0);
+  for (const topology::Link& link : topology.links()) {
+    const std::int32_t from = block_of[topology::index(link.from)];
+    const std::int32_t to = block_of[topology::index(link.to)];
+    if (from == to) {
+      continue;
+    }
+    if (from >= 0) {
+      out[static_cast<std::size_t>(from)] += as_double(link.spec.bandwidth);
+    }
+    if (to >= 0) {
+      in[static_cast<std::size_t>(to)] += as_double(link.spec.bandwidth);
+    }
+  }
+  double all_out = 0;
+  std::vector<double> inside;
+  for (std::size_t block = 0; block < members.size(); ++block) {
+    const auto ranks = static_cast<double>(members[block].size());
+    if (topology.injection()) {
+      const double limit = ranks * as_double(*topology.injection());
+      out[block] = std::min(out[block], limit);
+      in[block] = std::min(in[block], limit);
+    }
+    const bool has_root = std::ranges::find(members[block], root) != members[block].end();
+    const Need need = block_need(collective_, ranks, ranks_, has_root);
+    add_cut(need.out, out[block]);
+    add_cut(need.in, in[block]);
+    all_out += out[block];
+    inside.push_back(ranks);
+  }
+  add_cut(total_need(collective_, static_cast<double>(members.size()), inside, ranks_), all_out);
+}
+
+void LowerBound::find_latency(const topology::Topology& topology, const Group& group, Rank root,
+                              sim::Duration message_latency) {
+  // Any set of sources gives a bound; this many give a good one at bearable cost.
+  constexpr std::int32_t sources_max = 64;
+  const std::int32_t stride = std::max(group.size() / sources_max, 1);
+  sim::Duration farthest{0};
+  sim::Duration closest = sim::Duration::max();
+  const auto look = [&](Rank from, Rank to, const std::vector<sim::Duration>& latency) {
+    if (from != to) {
+      farthest = std::max(farthest, latency[topology::index(group.node(to))]);
+    }
+  };
+  for (std::int32_t r = 0; r < group.size(); r += stride) {
+    const Rank from = concerns_root_only(collective_) ? root : Rank{r};
+    const bool to_next_only = collective_ == Collective::send_receive;
+    const auto latency =
+        topology::latency_from(topology, group.node(from), topology::Through::anything);
+    for (std::int32_t t = 0; t < group.size(); ++t) {
+      if (!to_next_only || t == (r + 1) % group.size()) {
+        look(from, Rank{t}, latency);
+      }
+    }
+    if (concerns_root_only(collective_)) {
+      break;
+    }
+  }
+  for (const topology::NodeId node : group.nodes) {
+    for (const topology::LinkId id : topology.out_links(node)) {
+      closest = std::min(closest, topology.link(id).spec.latency);
+    }
+  }
+  latency_s_ = sim::seconds(farthest + message_latency);
+  last_latency_s_ = sim::seconds(closest + message_latency);
+}
+
+double LowerBound::bandwidth_seconds(sim::Bytes bytes) const {
+  double most = 0;
+  for (const Cut& cut : cuts_) {
+    most = std::max(most, cut.factor * static_cast<double>(bytes.count()) / cut.capacity);
+  }
+  return most;
+}
+
+double LowerBound::seconds(sim::Bytes bytes) const {
+  if (cuts_.empty()) {
+    return 0;
+  }
+  return std::max(latency_s_, last_latency_s_ + bandwidth_seconds(bytes));
+}
+
+}  // namespace collectives

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <vector>
+
+#include "collectives/group.hpp"
+#include "collectives/schedule.hpp"
+#include "sim/units.hpp"
+#include "topology/topology.hpp"
+
+namespace collectives {
+
+/// A time that no algorithm without in-network reduction can beat on this network.
+///
+/// Latency: the data of some rank must reach some other one, so it takes at least the longest of
+/// the shortest ways (of those between ranks that depend on each other), other ranks passing it on
+/// or not.
+///
+/// Bandwidth: each of these volumes must cross these links, and their last byte then still has a
+/// way to go.
+///   - Every sum of n numbers that all n ranks get takes 2 (n - 1) messages between ranks (Harary
+///   and
+///     Schwenk, "The communication problem on graphs and digraphs", 1974); a sum that one rank
+///     gets, or a copy for everyone, n - 1. All of it leaves the ranks through their ports.
+///   - The same with servers, leaves or groups in place of ranks.
+///   - What a single rank or block must send to, or get from, the rest.
+class LowerBound {
+ public:
+  /// `topology` outlives this.
+  LowerBound(const topology::Topology& topology, const Group& group, Collective collective,
+             Rank root, sim::Duration message_latency);
+
+  /// For a size as `Collective` defines it; the bound in seconds.
+  [[nodiscard]] double seconds(sim::Bytes bytes) const;
+
+  /// Its two parts.
+  [[nodiscard]] double latency_seconds() const { return latency_s_; }
+  [[nodiscard]] double bandwidth_seconds(sim::Bytes bytes) const;
+
+ private:
+  /// `factor` * S bytes must cross `capacity` bytes per second.
+  struct Cut {
+    double factor = 0;
+    double capacity = 0;
+  };
+
+  void add_cut(double factor, double capacity);
+  void add_blocks(const topology::Topology& topology, const std::vector<std::int32_t>& block_of,
+                  const std::vector<std::vector<Rank>>& members, Rank root);
+  void find_latency(const topology::Topology& topology, const Group& group, Rank root,
+                    sim::Duration message_latency);
+
+  Collective collective_;
+  double ranks_;
+  double latency_s_ = 0;       // of the farthest pair
+  double last_latency_s_ = 0;  // of the closest
+  std::vector<Cut> cuts_;
+};
+
+}  // namespace collectives

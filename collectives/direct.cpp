@@ -1,0 +1,243 @@
+#include "collectives/direct.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace collectives {
+namespace {
+
+Schedule cut(const Request& request, std::int32_t parts) {
+  Schedule schedule{request.collective, request.ranks(), parts, {request.bytes, parts}};
+  schedule.set_root(request.root);
+  return schedule;
+}
+
+/// Visits every ordered pair of distinct ranks, each rank's peers from the next one on: no receiver
+/// is first in everybody's list.
+template <class Visit>
+void for_each_pair(std::int32_t ranks, Visit visit) {
+  for (std::int32_t from = 0; from < ranks; ++from) {
+    for (std::int32_t k = 1; k < ranks; ++k) {
+      visit(Rank{from}, Rank{(from + k) % ranks});
+    }
+  }
+}
+
+std::int32_t number(Rank rank) {
+  return static_cast<std::int32_t>(rank);
+}
+
+std::int32_t channels_of(const Request& request) {
+  return std::max(request.channels, 1);
+}
+
+}  // namespace
+
+Schedule one_shot_all_reduce(const Request& request) {
+  const std::int32_t channels = channels_of(request);
+  Schedule schedule = cut(request, channels);
+  for (std::int32_t channel = 0; channel < channels; ++channel) {
+    for_each_pair(request.ranks(), [&](Rank from, Rank to) {
+      schedule.add({.from = from,
+                    .to = to,
+                    .combine = Combine::reduce,
+                    .source = Source::input,
+                    .channel = channel,
+                    .chunks = fixed_chunks(channel, 1)});
+    });
+  }
+  return schedule;
+}
+
+Schedule two_shot_all_reduce(const Request& request) {
+  const std::int32_t n = request.ranks();
+  const std::int32_t channels = channels_of(request);
+  Schedule schedule = cut(request, channels * n);
+  for (std::int32_t channel = 0; channel < channels; ++channel) {
+    std::vector<std::vector<After>> summed(static_cast<std::size_t>(n));
+    for_each_pair(n, [&](Rank from, Rank to) {
+      summed[index(to)].push_back(
+          {schedule.add({.from = from,
+                         .to = to,
+                         .combine = Combine::reduce,
+                         .channel = channel,
+                         .chunks = fixed_chunks((channel * n) + number(to), 1)}),
+           0});
+    });
+    for_each_pair(n, [&](Rank from, Rank to) {
+      schedule.add({.from = from,
+                    .to = to,
+                    .combine = Combine::copy,
+                    .channel = channel,
+                    .chunks = fixed_chunks((channel * n) + number(from), 1)},
+                   summed[index(from)]);
+    });
+  }
+  return schedule;
+}
+
+Schedule direct_reduce_scatter(const Request& request) {
+  const std::int32_t n = request.ranks();
+  const std::int32_t channels = channels_of(request);
+  Schedule schedule = cut(request, channels * n);
+  for (std::int32_t channel = 0; channel < channels; ++channel) {
+    for_each_pair(n, [&](Rank from, Rank to) {
+      schedule.add({.from = from,
+                    .to = to,
+                    .combine = Combine::reduce,
+                    .channel = channel,
+                    .chunks = fixed_chunks((channel * n) + number(to), 1)});
+    });
+  }
+  return schedule;
+}
+
+Schedule direct_all_gather(const Request& request) {
+  const std::int32_t n = request.ranks();
+  const std::int32_t channels = channels_of(request);
+  Schedule schedule = cut(request, channels * n);
+  for (std::int32_t channel = 0; channel < channels; ++channel) {
+    for_each_pair(n, [&](Rank from, Rank to) {
+      schedule.add({.from = from,
+                    .to = to,
+                    .combine = Combine::copy,
+                    .channel = channel,
+                    .chunks = fixed_chunks((channel * n) + number(from), 1)});
+    });
+  }
+  return schedule;
+}
+
+namespace {
+
+/// Every rank has a buffer of its own, cut in channels * n chunks.
+Schedule all_to_all_schedule(const Request& request, std::int32_t parts) {
+  return {request.collective, request.ranks(), request.ranks() * parts, {request.bytes, parts}};
+}
+
+}  // namespace
+
+Schedule direct_all_to_all(const Request& request) {
+  const std::int32_t n = request.ranks();
+  const std::int32_t parts = channels_of(request) * n;
+  Schedule schedule = all_to_all_schedule(request, parts);
+  for (std::int32_t channel = 0; channel < channels_of(request); ++channel) {
+    for_each_pair(n, [&](Rank from, Rank to) {
+      const std::int32_t chunk = (number(from) * parts) + (channel * n) + number(to);
+      schedule.add({.from = from,
+                    .to = to,
+                    .combine = Combine::copy,
+                    .channel = channel,
+                    .chunks = fixed_chunks(chunk, 1)});
+    });
+  }
+  return schedule;
+}
+
+Schedule pairwise_all_to_all(const Request& request) {
+  const std::int32_t n = request.ranks();
+  const std::int32_t parts = channels_of(request) * n;
+  Schedule schedule = all_to_all_schedule(request, parts);
+  for (std::int32_t channel = 0; channel < channels_of(request); ++channel) {
+    std::vector<std::vector<After>> over(static_cast<std::size_t>(n));
+    for (std::int32_t k = 1; k < n; ++k) {
+      std::vector<std::vector<After>> next(over.size());
+      for (std::int32_t from = 0; from < n; ++from) {
+        const std::int32_t to = (from + k) % n;
+        const std::int32_t chunk = (from * parts) + (channel * n) + to;
+        const TransferId id = schedule.add({.from = Rank{from},
+                                            .to = Rank{to},
+                                            .combine = Combine::copy,
+                                            .channel = channel,
+                                            .chunks = fixed_chunks(chunk, 1)},
+                                           over[static_cast<std::size_t>(from)]);
+        next[static_cast<std::size_t>(from)].push_back({id, 0});
+        next[static_cast<std::size_t>(to)].push_back({id, 0});
+      }
+      over = std::move(next);
+    }
+  }
+  return schedule;
+}
+
+namespace {
+
+enum class Direction : std::uint8_t { to_root, from_root };
+enum class Cut : std::uint8_t { whole, blocks };
+
+/// Between the root and all others. Returns the transfers' ids as conditions.
+std::vector<After> add_star(Schedule& schedule, const Request& request, Direction direction,
+                            Cut cut_as, Combine combine, const std::vector<After>& after) {
+  const std::int32_t n = request.ranks();
+  std::vector<After> ids;
+  for (std::int32_t channel = 0; channel < channels_of(request); ++channel) {
+    for (std::int32_t k = 1; k < n; ++k) {
+      const Rank other{(number(request.root) + k) % n};
+      const bool inward = direction == Direction::to_root;
+      ids.push_back({schedule.add({.from = inward ? other : request.root,
+                                   .to = inward ? request.root : other,
+                                   .combine = combine,
+                                   .channel = channel,
+                                   .chunks = cut_as == Cut::whole
+                                                 ? fixed_chunks(channel, 1)
+                                                 : fixed_chunks((channel * n) + number(other), 1)},
+                                  after),
+                     0});
+    }
+  }
+  return ids;
+}
+
+}  // namespace
+
+Schedule direct_broadcast(const Request& request) {
+  Schedule schedule = cut(request, channels_of(request));
+  add_star(schedule, request, Direction::from_root, Cut::whole, Combine::copy, {});
+  return schedule;
+}
+
+Schedule direct_reduce(const Request& request) {
+  Schedule schedule = cut(request, channels_of(request));
+  add_star(schedule, request, Direction::to_root, Cut::whole, Combine::reduce, {});
+  return schedule;
+}
+
+Schedule direct_gather(const Request& request) {
+  Schedule schedule = cut(request, channels_of(request) * request.ranks());
+  add_star(schedule, request, Direction::to_root, Cut::blocks, Combine::copy, {});
+  return schedule;
+}
+
+Schedule direct_scatter(const Request& request) {
+  Schedule schedule = cut(request, channels_of(request) * request.ranks());
+  add_star(schedule, request, Direction::from_root, Cut::blocks, Combine::copy, {});
+  return schedule;
+}
+
+Schedule star_all_reduce(const Request& request) {
+  Schedule schedule = cut(request, channels_of(request));
+  const auto summed =
+      add_star(schedule, request, Direction::to_root, Cut::whole, Combine::reduce, {});
+  add_star(schedule, request, Direction::from_root, Cut::whole, Combine::copy, summed);
+  return schedule;
+}
+
+Schedule shift_send_receive(const Request& request) {
+  const std::int32_t n = request.ranks();
+  const std::int32_t channels = channels_of(request);
+  Schedule schedule{request.collective, n, n * channels, {request.bytes, channels}};
+  for (std::int32_t rank = 0; n > 1 && rank < n; ++rank) {
+    for (std::int32_t channel = 0; channel < channels; ++channel) {
+      schedule.add({.from = Rank{rank},
+                    .to = Rank{(rank + 1) % n},
+                    .combine = Combine::copy,
+                    .channel = channel,
+                    .chunks = fixed_chunks((rank * channels) + channel, 1)});
+    }
+  }
+  return schedule;
+}
+
+}  // namespace collectives

@@ -1,0 +1,217 @@
+#include "collectives/execute.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "collectives/progress.hpp"
+#include "sim/contract.hpp"
+#include "sim/engine.hpp"
+#include "sim/error.hpp"
+#include "sim/message_event.hpp"
+
+namespace collectives {
+namespace {
+
+sim::Lane lane_of(TransferId id) {
+  return sim::Lane{static_cast<std::uint32_t>(index(id))};
+}
+TransferId transfer_of(sim::Lane lane) {
+  return TransferId{static_cast<std::int32_t>(sim::index(lane))};
+}
+
+sim::Fabric lower_schedule(const topology::Topology& topology, const Group& group,
+                           const Schedule& schedule, const ExecuteOptions& options) {
+  std::vector<topology::LaneRequest> requests;
+  requests.reserve(schedule.transfers().size());
+  for (const Transfer& transfer : schedule.transfers()) {
+    const TransferId id{static_cast<std::int32_t>(requests.size())};
+    // The flow of a connection: sender, receiver, channel. Its messages share a path.
+    const std::uint64_t label = (static_cast<std::uint64_t>(transfer.channel) << 48U) |
+                                (static_cast<std::uint64_t>(index(transfer.from)) << 24U) |
+                                index(transfer.to);
+    requests.push_back(
+        {group.node(transfer.from), group.node(transfer.to), label, schedule.route(id)});
+  }
+  return topology::lower(topology, options.routing, options.seed, requests);
+}
+
+/// Starts messages as their conditions come true, and tells `Progress` what became of them.
+class Executor final : public sim::MessageListener {
+ public:
+  Executor(const Schedule& schedule, const sim::Fabric& fabric, const ExecuteOptions& options)
+      : schedule_{&schedule},
+        options_{&options},
+        progress_{schedule},
+        network_{sim::make_network(options.network, engine_, fabric, *this)},
+        software_{*this},
+        units_{*this},
+        software_id_{engine_.attach(software_)},
+        units_id_{engine_.attach(units_)},
+        unit_free_(static_cast<std::size_t>(schedule.ranks())) {}
+
+  void run() {
+    go_on(0);
+    engine_.run();
+    if (!progress_.done()) {
+      throw sim::Failure{fmt::format("the {} schedule cannot go on:\n{}",
+                                     name_of(schedule_->collective()),
+                                     progress_.describe_blocked())};
+    }
+  }
+
+  [[nodiscard]] Execution result(std::size_t links) const {
+    std::vector<sim::LinkUse> use = network_->link_use();
+    use.resize(links);
+    return {last_, sim::seconds(last_) + (last_carry_ * 1e-12), std::move(use),
+            schedule_->messages(), engine_.events()};
+  }
+
+  void on_left(sim::Lane lane, sim::Carry carry) override {
+    progress_.on_left(transfer_of(lane));
+    go_on(carry);
+  }
+
+  void on_delivered(sim::Lane lane, sim::Carry carry) override {
+    progress_.on_landed(transfer_of(lane));
+    go_on(carry);
+  }
+
+ private:
+  /// Sends a message when its software latency is over.
+  class Software final : public sim::EventHandler {
+   public:
+    explicit Software(Executor& executor) : executor_{&executor} {}
+    void on_event(std::uint64_t payload) override {
+      executor_->send(transfer_of(sim::packed_lane(payload)), sim::packed_carry(payload));
+    }
+
+   private:
+    Executor* executor_;
+  };
+  /// Reports a message as arrived when it has been reduced.
+  class Units final : public sim::EventHandler {
+   public:
+    explicit Units(Executor& executor) : executor_{&executor} {}
+    void on_event(std::uint64_t payload) override {
+      executor_->arrived(transfer_of(sim::packed_lane(payload)), sim::packed_carry(payload));
+      executor_->go_on(sim::packed_carry(payload));
+    }
+
+   private:
+    Executor* executor_;
+  };
+
+  /// Takes in what may be taken in, and sends what may be sent, until nothing more follows.
+  void go_on(sim::Carry carry) {
+    while (progress_.has_landed()) {
+      progress_.take_landed(batch_);
+      for (const TransferId id : batch_) {
+        if (options_->reduction && schedule_->transfer(id).combine == Combine::reduce) {
+          reduce(id, carry);
+        } else {
+          arrived(id, carry);
+        }
+      }
+    }
+    if (!progress_.has_ready()) {
+      return;
+    }
+    progress_.take_ready(batch_);
+    for (const TransferId id : batch_) {
+      if (options_->message_latency > sim::Duration{0}) {
+        engine_.after(options_->message_latency, software_id_, sim::pack(lane_of(id), carry));
+      } else {
+        send(id, carry);
+      }
+    }
+  }
+
+  void send(TransferId id, sim::Carry carry) {
+    const ChunkRange chunks = schedule_->transfer(id).chunks.at(progress_.current(id));
+    network_->send(lane_of(id), schedule_->layout().size(chunks), carry);
+  }
+
+  /// One serial unit per rank: messages are reduced in the order in which they arrive.
+  void reduce(TransferId id, sim::Carry carry) {
+    const Transfer& transfer = schedule_->transfer(id);
+    const sim::Bytes size = schedule_->layout().size(transfer.chunks.at(next_to_reduce(id)));
+    sim::Instant& free = unit_free_[index(transfer.to)];
+    free = std::max(free, engine_.now()) + (size / *options_->reduction);
+    engine_.at(free, units_id_, sim::pack(lane_of(id), carry));
+  }
+
+  /// The number of the message taken in: those before it may still be in the reduction unit.
+  std::int32_t next_to_reduce(TransferId id) {
+    if (reduced_.empty()) {
+      reduced_.resize(schedule_->transfers().size());
+    }
+    return reduced_[index(id)]++;
+  }
+
+  void arrived(TransferId id, sim::Carry carry) {
+    const sim::Duration now = engine_.now().time_since_epoch();
+    last_carry_ = now > last_ ? carry : std::max(last_carry_, carry);
+    last_ = now;
+    progress_.on_arrived(id);
+  }
+
+  const Schedule* schedule_;
+  const ExecuteOptions* options_;
+  Progress progress_;
+  sim::Engine engine_;
+  std::unique_ptr<sim::Network> network_;
+  Software software_;
+  Units units_;
+  sim::HandlerId software_id_;
+  sim::HandlerId units_id_;
+  std::vector<sim::Instant> unit_free_;  // per rank
+  std::vector<std::int32_t> reduced_;    // per transfer; empty without a reduction unit
+  std::vector<TransferId> batch_;        // scratch of go_on
+  sim::Duration last_{};
+  sim::Carry last_carry_ = 0;
+};
+
+/// Bytes sent times hops = bytes over all links: nothing was lost or invented on the way.
+void check_conservation(const Schedule& schedule, const sim::Fabric& fabric,
+                        const Execution& execution) {
+  double expected = 0;
+  for (std::size_t t = 0; t < schedule.transfers().size(); ++t) {
+    const Transfer& transfer = schedule.transfers()[t];
+    double bytes = 0;
+    for (std::int32_t k = 0; k < transfer.messages; ++k) {
+      bytes += static_cast<double>(schedule.layout().size(transfer.chunks.at(k)).count());
+    }
+    const sim::Lane lane{static_cast<std::uint32_t>(t)};
+    for (std::uint32_t hop = fabric.hops_begin(lane); hop < fabric.hops_end(lane); ++hop) {
+      if (fabric.hop_link(hop) < execution.links.size()) {  // not the injection limits
+        expected += bytes * fabric.hop_share(hop);
+      }
+    }
+  }
+  double carried = 0;
+  for (const sim::LinkUse& use : execution.links) {
+    carried += use.bytes;
+  }
+  sim::require(std::abs(carried - expected) <= 1e-9 * expected, "every link carried what was sent");
+}
+
+}  // namespace
+
+Execution execute(const topology::Topology& topology, const Group& group, const Schedule& schedule,
+                  const ExecuteOptions& options) {
+  sim::require(group.size() == schedule.ranks(), "the group has the schedule's ranks");
+  if (schedule.transfers().empty()) {
+    return {.links = std::vector<sim::LinkUse>(topology.links().size())};
+  }
+  const sim::Fabric fabric = lower_schedule(topology, group, schedule, options);
+  Executor executor{schedule, fabric, options};
+  executor.run();
+  Execution execution = executor.result(topology.links().size());
+  check_conservation(schedule, fabric, execution);
+  return execution;
+}
+
+}  // namespace collectives

@@ -1,0 +1,179 @@
+#include "collectives/locality.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+
+namespace collectives {
+namespace {
+
+/// Positions on a lattice in an order in which neighbours follow each other; `closed` if the last
+/// is a neighbour of the first.
+struct Walk {
+  std::vector<std::int32_t> order;
+  bool closed = false;
+};
+
+/// A closed walk over a grid of `rows` x `columns` with an even number of columns, over links
+/// between neighbours only: along row 0, then back through the columns, up and down rows 1 and on.
+std::vector<std::pair<std::int32_t, std::int32_t>> even_columns(std::int32_t rows,
+                                                                std::int32_t columns) {
+  std::vector<std::pair<std::int32_t, std::int32_t>> cells;
+  for (std::int32_t column = 0; column < columns; ++column) {
+    cells.emplace_back(0, column);
+  }
+  for (std::int32_t column = columns - 1; column >= 0; --column) {
+    const bool down = (columns - 1 - column) % 2 == 0;
+    for (std::int32_t i = 1; i < rows; ++i) {
+      cells.emplace_back(down ? i : rows - i, column);
+    }
+  }
+  return cells;
+}
+
+/// A closed walk over a torus of odd `rows` >= odd `columns`: row after row, right or left around,
+/// each row entered where the last one ended. A row to the right ends one column back, one to the
+/// left one column on; (rows + columns) / 2 rows to the right, the others to the left, end
+/// `columns` columns back: where they began.
+std::vector<std::pair<std::int32_t, std::int32_t>> odd_torus(std::int32_t rows,
+                                                             std::int32_t columns) {
+  std::vector<std::pair<std::int32_t, std::int32_t>> cells;
+  std::int32_t column = 0;
+  for (std::int32_t row = 0; row < rows; ++row) {
+    const std::int32_t step = row < (rows + columns) / 2 ? 1 : columns - 1;
+    for (std::int32_t i = 0; i < columns; ++i) {
+      cells.emplace_back(row, column);
+      column = (column + (i + 1 < columns ? step : 0)) % columns;
+    }
+  }
+  return cells;
+}
+
+/// Back and forth over the rows: neighbours follow each other, the ends do not meet.
+std::vector<std::pair<std::int32_t, std::int32_t>> snake(std::int32_t rows, std::int32_t columns) {
+  std::vector<std::pair<std::int32_t, std::int32_t>> cells;
+  for (std::int32_t row = 0; row < rows; ++row) {
+    for (std::int32_t i = 0; i < columns; ++i) {
+      cells.emplace_back(row, row % 2 == 0 ? i : columns - 1 - i);
+    }
+  }
+  return cells;
+}
+
+/// A walk over the lattice with the given extents: the first one as rows, a walk over the others as
+/// columns.
+Walk lattice_walk(std::span<const std::int32_t> shape, bool wraps) {
+  if (shape.empty()) {
+    return {{0}, true};
+  }
+  const Walk inner = lattice_walk(shape.subspan(1), wraps);
+  const std::int32_t rows = shape[0];
+  const auto columns = static_cast<std::int32_t>(inner.order.size());
+  if (rows == 1) {
+    return inner;
+  }
+  Walk walk;
+  if (columns == 1) {
+    walk.order.resize(static_cast<std::size_t>(rows));
+    std::iota(walk.order.begin(), walk.order.end(), 0);
+    walk.closed = wraps || rows == 2;
+    return walk;
+  }
+  std::vector<std::pair<std::int32_t, std::int32_t>> cells;
+  walk.closed = true;
+  if (columns % 2 == 0) {
+    cells = even_columns(rows, columns);
+  } else if (rows % 2 == 0) {
+    cells = even_columns(columns, rows);
+    std::ranges::for_each(cells, [](auto& cell) { std::swap(cell.first, cell.second); });
+  } else if (wraps && inner.closed && rows >= columns) {
+    cells = odd_torus(rows, columns);
+  } else if (wraps && inner.closed) {
+    cells = odd_torus(columns, rows);
+    std::ranges::for_each(cells, [](auto& cell) { std::swap(cell.first, cell.second); });
+  } else {
+    cells = snake(rows, columns);
+    walk.closed = false;
+  }
+  for (const auto& [row, column] : cells) {
+    walk.order.push_back((row * columns) + inner.order[static_cast<std::size_t>(column)]);
+  }
+  return walk;
+}
+
+std::vector<Rank> server_order(const Blocks& servers, std::int32_t channel) {
+  std::vector<Rank> order;
+  bool forward = true;
+  for (const auto& members : servers.members) {
+    const auto count = static_cast<std::int32_t>(members.size());
+    for (std::int32_t i = 0; i < count; ++i) {
+      // Forward: channel, channel + 1, ..., channel - 1; backward: the same from its end.
+      const std::int32_t at = channel + (forward ? i : count - 1 - i);
+      order.push_back(members[static_cast<std::size_t>(at % count)]);
+    }
+    forward = !forward;
+  }
+  return order;
+}
+
+}  // namespace
+
+bool Blocks::is_even() const {
+  return members.size() >= 2 && members.front().size() >= 2 &&
+         std::ranges::all_of(
+             members, [&](const auto& block) { return block.size() == members.front().size(); });
+}
+
+Blocks blocks_of(const topology::Topology& topology, const Group& group, std::string_view name) {
+  Blocks blocks;
+  for (const topology::Partition& partition : topology.partitions()) {
+    if (name.empty() || partition.name == name) {
+      blocks.partition = &partition;
+      break;
+    }
+  }
+  if (blocks.partition == nullptr) {
+    return blocks;
+  }
+  std::vector<std::int32_t> numbers;  // of the blocks, in order of their first ranks
+  for (std::int32_t rank = 0; rank < group.size(); ++rank) {
+    const std::int32_t block = blocks.partition->block_of[topology::index(group.node(Rank{rank}))];
+    if (block < 0) {
+      blocks.members.clear();
+      return blocks;
+    }
+    const auto found = std::ranges::find(numbers, block);
+    const auto at = static_cast<std::size_t>(found - numbers.begin());
+    if (found == numbers.end()) {
+      numbers.push_back(block);
+      blocks.members.emplace_back();
+    }
+    blocks.members[at].push_back(Rank{rank});
+  }
+  return blocks;
+}
+
+bool spans_lattice(const topology::Topology& topology, const Group& group) {
+  return topology.lattice().has_value() && std::ranges::equal(group.nodes, topology.endpoints());
+}
+
+std::vector<Rank> ring_order(const topology::Topology& topology, const Group& group,
+                             std::int32_t channel) {
+  std::vector<Rank> order;
+  if (spans_lattice(topology, group)) {
+    const Walk walk = lattice_walk(topology.lattice()->shape, topology.lattice()->wraps);
+    std::ranges::transform(walk.order, std::back_inserter(order),
+                           [](std::int32_t at) { return Rank{at}; });
+    return order;
+  }
+  const Blocks servers = blocks_of(topology, group, "server");
+  if (servers.members.size() > 1) {
+    return server_order(servers, channel);
+  }
+  for (std::int32_t rank = 0; rank < group.size(); ++rank) {
+    order.push_back(Rank{rank});
+  }
+  return order;
+}
+
+}  // namespace collectives

@@ -1,0 +1,425 @@
+#include "collectives/multitree.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "collectives/locality.hpp"
+#include "sim/contract.hpp"
+
+namespace collectives {
+namespace {
+
+using topology::LinkId;
+using topology::NodeId;
+using topology::Relay;
+using topology::Topology;
+
+/// The links that are left in one time step, and the search for a way over them.
+class StepGraph {
+ public:
+  StepGraph(const Topology& topology, const Group& group, std::int32_t interfaces)
+      : topology_{&topology},
+        rank_of_(topology.nodes().size(), -1),
+        has_ranks_(topology.nodes().size(), false),
+        uses_full_(topology.links().size()),
+        mark_(topology.nodes().size(), 0),
+        entered_by_(topology.nodes().size()) {
+    for (std::int32_t rank = 0; rank < group.size(); ++rank) {
+      const NodeId node = group.node(Rank{rank});
+      rank_of_[topology::index(node)] = rank;
+      for (const LinkId id : topology.in_links(node)) {
+        has_ranks_[topology::index(topology.link(id).from)] = true;
+      }
+    }
+    std::int64_t slowest = std::numeric_limits<std::int64_t>::max();
+    for (const auto& link : topology.links()) {
+      slowest = std::min(slowest, link.spec.bandwidth.count());
+    }
+    for (std::size_t i = 0; i < uses_full_.size(); ++i) {
+      uses_full_[i] =
+          static_cast<std::int32_t>(topology.links()[i].spec.bandwidth.count() / slowest);
+    }
+    const std::int32_t ports =
+        interfaces > 0 ? interfaces : std::numeric_limits<std::int32_t>::max();
+    ports_full_.assign(static_cast<std::size_t>(group.size()), ports);
+    refill();
+  }
+
+  /// A fresh copy of the network.
+  void refill() {
+    uses_ = uses_full_;
+    sends_ = ports_full_;
+    receives_ = ports_full_;
+  }
+
+  [[nodiscard]] bool can_send(Rank rank) const { return sends_[index(rank)] > 0; }
+
+  /// A rank that `wanted` accepts, over a shortest free way from `parent`; the way is taken.
+  template <class Wanted>
+  std::optional<TreeEdge> reach(Rank parent, NodeId start, const Wanted& wanted) {
+    const auto [child, end] = search(start, wanted);
+    if (child < 0) {
+      return std::nullopt;
+    }
+    TreeEdge edge{.child = Rank{child}, .parent = parent, .step = 0, .route = {}};
+    for (NodeId at = end; at != start;) {
+      const LinkId id = entered_by_[topology::index(at)];
+      edge.route.push_back(id);
+      --uses_[topology::index(id)];
+      at = topology_->link(id).from;
+    }
+    std::ranges::reverse(edge.route);
+    --sends_[index(parent)];
+    --receives_[static_cast<std::size_t>(child)];
+    return edge;
+  }
+
+ private:
+  /// Breadth first. A switch that has ranks is not passed through, unless it is the first one.
+  template <class Wanted>
+  std::pair<std::int32_t, NodeId> search(NodeId start, const Wanted& wanted) {
+    ++round_;
+    queue_.assign(1, {start, 0});
+    mark_[topology::index(start)] = round_;
+    for (std::size_t head = 0; head < queue_.size(); ++head) {
+      const auto [node, depth] = queue_[head];
+      const bool ends_here = depth >= 2 && has_ranks_[topology::index(node)];
+      // Ranks first, then other nodes: the same switch before any other.
+      for (const LinkId id : topology_->out_links(node)) {
+        const NodeId next = topology_->link(id).to;
+        const std::int32_t rank = rank_of_[topology::index(next)];
+        if (rank >= 0 && uses_[topology::index(id)] > 0 &&
+            receives_[static_cast<std::size_t>(rank)] > 0 && wanted(Rank{rank})) {
+          entered_by_[topology::index(next)] = id;
+          return {rank, next};
+        }
+      }
+      for (const LinkId id : topology_->out_links(node)) {
+        const NodeId next = topology_->link(id).to;
+        if (!ends_here && uses_[topology::index(id)] > 0 &&
+            mark_[topology::index(next)] != round_ && rank_of_[topology::index(next)] < 0 &&
+            topology_->node(next).relay == Relay::yes) {
+          mark_[topology::index(next)] = round_;
+          entered_by_[topology::index(next)] = id;
+          queue_.emplace_back(next, depth + 1);
+        }
+      }
+    }
+    return {-1, start};
+  }
+
+  const Topology* topology_;
+  std::vector<std::int32_t> rank_of_;     // per node; -1 outside the group
+  std::vector<bool> has_ranks_;           // per node: is a rank attached?
+  std::vector<std::int32_t> uses_full_;   // per link, in a fresh copy
+  std::vector<std::int32_t> ports_full_;  // per rank, likewise
+  std::vector<std::int32_t> uses_;
+  std::vector<std::int32_t> sends_;
+  std::vector<std::int32_t> receives_;
+  std::vector<std::uint32_t> mark_;  // per node: the last search that saw it
+  std::vector<LinkId> entered_by_;   // per node: how that search came to it
+  std::uint32_t round_ = 0;
+  std::vector<std::pair<NodeId, std::int32_t>> queue_;
+};
+
+/// The authors give the trees of a mesh turns by this number: the largest over the corners (x, y)
+/// of |row - x| + |x - y|. Their second term was surely meant to be |column - y|; it is kept,
+/// because the published schedules come from it.
+std::vector<std::int32_t> mesh_priorities(const Topology& topology, const Group& group) {
+  std::vector<std::int32_t> priorities(static_cast<std::size_t>(group.size()), 0);
+  if (!spans_lattice(topology, group) || topology.lattice()->wraps ||
+      topology.lattice()->shape.size() != 2) {
+    return priorities;
+  }
+  const std::int32_t rows = topology.lattice()->shape[0];
+  const std::int32_t columns = topology.lattice()->shape[1];
+  for (std::int32_t rank = 0; rank < group.size(); ++rank) {
+    for (const std::int32_t x : {0, rows - 1}) {
+      for (const std::int32_t y : {0, columns - 1}) {
+        std::int32_t& priority = priorities[static_cast<std::size_t>(rank)];
+        priority = std::max(priority, std::abs((rank / columns) - x) + std::abs(x - y));
+      }
+    }
+  }
+  return priorities;
+}
+
+class Grower {
+ public:
+  Grower(const Topology& topology, const Group& group, TreeOrder order, std::int32_t interfaces)
+      : topology_{&topology},
+        group_{&group},
+        order_{order},
+        graph_{topology, group, interfaces},
+        turns_(static_cast<std::size_t>(group.size())),
+        states_(static_cast<std::size_t>(group.size())) {
+    std::iota(turns_.begin(), turns_.end(), 0);
+    for (std::int32_t root = 0; root < group.size(); ++root) {
+      State& state = states_[static_cast<std::size_t>(root)];
+      state.has.resize(static_cast<std::size_t>(group.size()));
+      state.has[static_cast<std::size_t>(root)] = true;
+      state.members.push_back(Rank{root});
+    }
+    trees_.edges.resize(states_.size());
+    unfinished_ = group.size() > 1 ? states_.size() : 0;
+  }
+
+  Trees run() {
+    while (unfinished_ > 0) {
+      const std::size_t before = grown_;
+      grow_step();
+      sim::require(grown_ > before, "every rank can be reached from every other");
+      ++trees_.steps;
+    }
+    return std::move(trees_);
+  }
+
+ private:
+  struct State {
+    std::vector<bool> has;      // per rank
+    std::vector<Rank> members;  // in the order added: breadth first
+    std::size_t parents = 0;    // how many of them were there before this step
+  };
+
+  void grow_step() {
+    graph_.refill();
+    for (State& state : states_) {
+      state.parents = state.members.size();
+    }
+    while (unfinished_ > 0) {
+      bool any = false;
+      bool last = false;
+      for (const std::int32_t root : turns_) {
+        last = grow(root);
+        any = any || last;
+        if (unfinished_ == 0) {
+          return;
+        }
+      }
+      set_turns();
+      if (order_ == TreeOrder::authors ? !last : !any) {
+        return;
+      }
+    }
+  }
+
+  /// After the first round the authors' trees take turns from the highest (priority, id) down.
+  void set_turns() {
+    if (order_ == TreeOrder::ascending || turns_set_) {
+      return;
+    }
+    const std::vector<std::int32_t> priorities = mesh_priorities(*topology_, *group_);
+    std::ranges::sort(turns_, [&](std::int32_t a, std::int32_t b) {
+      return std::pair{priorities[static_cast<std::size_t>(a)], a} >
+             std::pair{priorities[static_cast<std::size_t>(b)], b};
+    });
+    turns_set_ = true;
+  }
+
+  /// Gives one tree at most one more member.
+  bool grow(std::int32_t root) {
+    State& state = states_[static_cast<std::size_t>(root)];
+    if (state.members.size() == states_.size()) {
+      return false;
+    }
+    for (std::size_t i = 0; i < state.parents; ++i) {
+      const Rank parent = state.members[i];
+      if (!graph_.can_send(parent)) {
+        continue;
+      }
+      auto edge = graph_.reach(parent, group_->node(parent),
+                               [&](Rank rank) { return !state.has[index(rank)]; });
+      if (edge) {
+        edge->step = trees_.steps;
+        state.has[index(edge->child)] = true;
+        state.members.push_back(edge->child);
+        unfinished_ -= state.members.size() == states_.size() ? 1U : 0U;
+        ++grown_;
+        trees_.edges[static_cast<std::size_t>(root)].push_back(*std::move(edge));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const Topology* topology_;
+  const Group* group_;
+  TreeOrder order_;
+  StepGraph graph_;
+  std::vector<std::int32_t> turns_;
+  bool turns_set_ = false;
+  std::vector<State> states_;
+  Trees trees_;
+  std::size_t unfinished_ = 0;
+  std::size_t grown_ = 0;
+};
+
+/// For each link the one that goes back along the same cable: the i-th from v to u for the i-th
+/// from u to v. Empty where there is none.
+std::vector<std::optional<LinkId>> opposite_links(const Topology& topology) {
+  std::map<std::pair<NodeId, NodeId>, std::vector<LinkId>> between;
+  for (std::size_t i = 0; i < topology.links().size(); ++i) {
+    const auto& link = topology.links()[i];
+    between[{link.from, link.to}].push_back(LinkId{static_cast<std::int32_t>(i)});
+  }
+  std::vector<std::optional<LinkId>> opposite(topology.links().size());
+  for (const auto& [ends, links] : between) {
+    const auto back = between.find({ends.second, ends.first});
+    for (std::size_t i = 0; back != between.end() && i < links.size(); ++i) {
+      if (i < back->second.size()) {
+        opposite[topology::index(links[i])] = back->second[i];
+      }
+    }
+  }
+  return opposite;
+}
+
+enum class Phase : std::uint8_t { reduce_scatter, all_gather };
+
+/// Turns trees into transfers, in the order of the time steps.
+class Writer {
+ public:
+  Writer(Schedule& schedule, const Topology& topology, const Trees& trees, std::int32_t pieces,
+         std::int32_t channel)
+      : schedule_{&schedule},
+        trees_{&trees},
+        pieces_{pieces},
+        channel_{channel},
+        base_{channel * pieces * schedule.ranks()},
+        opposite_{opposite_links(topology)} {
+    for (std::size_t root = 0; root < trees.edges.size(); ++root) {
+      for (std::size_t i = 0; i < trees.edges[root].size(); ++i) {
+        by_step_.push_back({root, i});
+      }
+    }
+    std::ranges::stable_sort(by_step_, {}, [&](const Place& place) { return edge(place).step; });
+    const auto ranks = static_cast<std::size_t>(schedule.ranks());
+    into_.assign(ranks * ranks, {});
+  }
+
+  void write(Phase phase) {
+    if (phase == Phase::reduce_scatter) {
+      std::ranges::reverse(by_step_);
+    }
+    for (const Place& place : by_step_) {
+      add(place, phase);
+    }
+    if (phase == Phase::reduce_scatter) {
+      std::ranges::reverse(by_step_);
+    }
+  }
+
+ private:
+  struct Place {
+    std::size_t root;
+    std::size_t edge;
+  };
+
+  [[nodiscard]] const TreeEdge& edge(const Place& place) const {
+    return trees_->edges[place.root][place.edge];
+  }
+
+  /// What has come of tree `root`'s chunk at `rank` so far.
+  std::vector<After>& into(std::size_t root, Rank rank) {
+    return into_[(root * trees_->edges.size()) + index(rank)];
+  }
+
+  void add(const Place& place, Phase phase) {
+    const TreeEdge& tree_edge = edge(place);
+    const bool up = phase == Phase::reduce_scatter;
+    const Rank from = up ? tree_edge.child : tree_edge.parent;
+    const Rank to = up ? tree_edge.parent : tree_edge.child;
+    const std::vector<LinkId> route = up ? back(tree_edge.route) : tree_edge.route;
+    std::vector<After> after = into(place.root, from);
+    if (!route.empty()) {
+      // Steps keep their order on a link: a later message may not take an earlier one's turn.
+      const auto [turn, is_first] = last_on_.try_emplace(route.front());
+      if (!is_first) {
+        after.push_back({turn->second, lag_all});
+      }
+      turn->second = schedule_->next_id();
+    }
+    const TransferId id = schedule_->add(
+        {.from = from,
+         .to = to,
+         .combine = up ? Combine::reduce : Combine::copy,
+         .messages = pieces_,
+         .channel = channel_,
+         .chunks = {.base = base_ + (static_cast<std::int32_t>(place.root) * pieces_),
+                    .stride = 1,
+                    .modulus = pieces_}},
+        after, route);
+    if (up) {
+      into(place.root, to).push_back({id, 0});
+    } else {
+      into(place.root, to) = {{id, 0}};
+    }
+  }
+
+  /// The way back; empty, for the network's routing to decide, if a link has no opposite.
+  [[nodiscard]] std::vector<LinkId> back(const std::vector<LinkId>& route) const {
+    std::vector<LinkId> out;
+    for (auto link = route.rbegin(); link != route.rend(); ++link) {
+      if (!opposite_[topology::index(*link)]) {
+        return {};
+      }
+      out.push_back(*opposite_[topology::index(*link)]);
+    }
+    return out;
+  }
+
+  Schedule* schedule_;
+  const Trees* trees_;
+  std::int32_t pieces_;
+  std::int32_t channel_;
+  std::int32_t base_;
+  std::vector<std::optional<LinkId>> opposite_;
+  std::vector<Place> by_step_;
+  std::vector<std::vector<After>> into_;  // per root and rank
+  std::map<LinkId, TransferId> last_on_;  // the last transfer that starts on a link
+};
+
+Schedule write_phases(const Request& request, std::span<const Phase> phases) {
+  const Trees trees =
+      build_trees(*request.topology, *request.group, request.tree_order, request.interfaces);
+  const std::int32_t n = request.ranks();
+  const std::int32_t channels = std::max(request.channels, 1);
+  const std::int32_t pieces = std::max(request.pieces, 1);
+  const std::int32_t parts = channels * pieces * n;
+  Schedule schedule{request.collective, n, parts, {request.bytes, parts}};
+  schedule.set_pieces(pieces);
+  for (std::int32_t channel = 0; channel < channels; ++channel) {
+    Writer writer{schedule, *request.topology, trees, pieces, channel};
+    for (const Phase phase : phases) {
+      writer.write(phase);
+    }
+  }
+  return schedule;
+}
+
+}  // namespace
+
+Trees build_trees(const Topology& topology, const Group& group, TreeOrder order,
+                  std::int32_t interfaces) {
+  return Grower{topology, group, order, interfaces}.run();
+}
+
+Schedule multitree_all_reduce(const Request& request) {
+  return write_phases(request, std::array{Phase::reduce_scatter, Phase::all_gather});
+}
+
+Schedule multitree_reduce_scatter(const Request& request) {
+  return write_phases(request, std::array{Phase::reduce_scatter});
+}
+
+Schedule multitree_all_gather(const Request& request) {
+  return write_phases(request, std::array{Phase::all_gather});
+}
+
+}  // namespace collectives

@@ -1,0 +1,62 @@
+#pragma once
+// What a network model sees of a network: flat arrays, no graph.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/units.hpp"
+
+namespace sim {
+
+enum class Lane : std::uint32_t {};
+
+constexpr std::size_t index(Lane lane) {
+  return static_cast<std::size_t>(lane);
+}
+
+/// One link on a lane's way, and the share of the lane's traffic that crosses it: 1, or less where
+/// the lane is split over several paths.
+struct Hop {
+  std::uint32_t link = 0;
+  double share = 1;
+};
+
+/// Directed links, and lanes: fixed ways through them, each carrying one message at a time.
+///
+/// The hops of all lanes stand in one array, in lane order; `hops(lane)` is the range of one lane.
+class Fabric {
+ public:
+  /// Returns the link's number, counted from 0.
+  std::uint32_t add_link(Bandwidth capacity);
+
+  /// Requires at least one hop, on distinct links. `latency` is that of the whole way.
+  Lane add_lane(std::span<const Hop> hops, Duration latency);
+
+  [[nodiscard]] std::size_t links() const { return capacity_.size(); }
+  [[nodiscard]] std::size_t lanes() const { return latency_.size(); }
+  [[nodiscard]] std::size_t hop_count() const { return hop_link_.size(); }
+
+  /// Bytes per second.
+  [[nodiscard]] double capacity(std::uint32_t link) const { return capacity_[link]; }
+  [[nodiscard]] Duration latency(Lane lane) const { return latency_[index(lane)]; }
+
+  [[nodiscard]] std::uint32_t hops_begin(Lane lane) const { return hops_begin_[index(lane)]; }
+  [[nodiscard]] std::uint32_t hops_end(Lane lane) const { return hops_begin_[index(lane) + 1]; }
+  [[nodiscard]] std::uint32_t hop_link(std::uint32_t hop) const { return hop_link_[hop]; }
+  [[nodiscard]] double hop_share(std::uint32_t hop) const {
+    return hop_share_.empty() ? 1.0 : hop_share_[hop];
+  }
+
+  /// The rate of a message that has the lane's links for itself, in bytes per second.
+  [[nodiscard]] double lone_rate(Lane lane) const;
+
+ private:
+  std::vector<double> capacity_;
+  std::vector<Duration> latency_;
+  std::vector<std::uint32_t> hops_begin_{0};
+  std::vector<std::uint32_t> hop_link_;
+  std::vector<double> hop_share_;  // empty while every share is 1
+};
+
+}  // namespace sim

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "sim/engine.hpp"
+#include "sim/fabric.hpp"
+#include "sim/units.hpp"
+
+namespace sim {
+
+/// The part of a picosecond by which a message is later (or, negative, earlier) than the integer
+/// instant of the event that reports it.
+///
+/// Time is integer, a transfer seldom is: 1 MiB at 450 GB/s takes 2330168.88... ps. A chain of ten
+/// thousand such messages would be off by thousands of picoseconds, always in the same direction.
+/// So the remainder is carried from a message to the ones that it sets off, as a line is drawn on
+/// pixels: each event is rounded, the sum is not.
+using Carry = float;
+
+/// Hears what becomes of the messages it sent.
+class MessageListener {
+ public:
+  MessageListener() = default;
+  MessageListener(const MessageListener&) = delete;
+  MessageListener& operator=(const MessageListener&) = delete;
+  MessageListener(MessageListener&&) = delete;
+  MessageListener& operator=(MessageListener&&) = delete;
+  virtual ~MessageListener() = default;
+
+  /// The last byte of the lane's message is on its way: the lane is free for the next one.
+  virtual void on_left(Lane lane, Carry carry) = 0;
+
+  /// The last byte has arrived. Messages of one lane arrive in the order they left.
+  virtual void on_delivered(Lane lane, Carry carry) = 0;
+};
+
+/// What a run put on a link.
+struct LinkUse {
+  double bytes = 0;
+  Duration busy{};  // the time in which at least one message was on it
+};
+
+/// A network model: decides when messages leave and when they arrive.
+class Network : public EventHandler {
+ public:
+  /// Sends `size` >= 0 bytes over `lane`, which is free: nothing was sent, or it has left.
+  virtual void send(Lane lane, Bytes size, Carry carry) = 0;
+
+  /// Per link of the fabric, up to the current instant.
+  [[nodiscard]] virtual std::vector<LinkUse> link_use() const = 0;
+};
+
+enum class NetworkModel : std::uint8_t {
+  ideal,  // latency + bytes / bandwidth; messages do not see each other
+  flow,   // max-min fair fluid flows, rates solved exactly at every start and end
+};
+
+inline constexpr std::array<std::string_view, 2> network_model_names{"ideal", "flow"};
+
+/// `engine`, `fabric` and `listener` outlive the network.
+[[nodiscard]] std::unique_ptr<Network> make_network(NetworkModel model, Engine& engine,
+                                                    const Fabric& fabric,
+                                                    MessageListener& listener);
+
+}  // namespace sim

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/fabric.hpp"
+#include "sim/network.hpp"
+#include "sim/units.hpp"
+
+namespace sim {
+
+/// A flow on its own: `size` bytes over the lane with the flow's number, from `start` on.
+struct RawFlow {
+  Bytes size;
+  Instant start;
+};
+
+struct RawFlowResult {
+  std::vector<double> completion_s;  // per flow: when its last byte has arrived
+  std::vector<double>
+      initial_rate_Bps;  // per flow: right after time 0; 0 for those that start later
+  std::vector<LinkUse> links;
+  std::uint64_t events = 0;
+};
+
+/// Runs flows that depend on nothing but each other's traffic. Flow i uses lane i of `fabric`.
+[[nodiscard]] RawFlowResult simulate_flows(const Fabric& fabric, std::span<const RawFlow> flows,
+                                           NetworkModel model);
+
+}  // namespace sim

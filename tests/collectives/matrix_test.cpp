@@ -1,0 +1,129 @@
+// Every algorithm on every network it claims: proved right, then run.
+
+#include <algorithm>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "collectives/bound.hpp"
+#include "collectives/execute.hpp"
+#include "collectives/verify.hpp"
+#include "tests/collectives/support.hpp"
+
+namespace {
+
+// One picosecond: the events of a run are rounded to whole ones, its end too.
+constexpr double rounding_s = 1e-12;
+
+void check(const Machine& machine, const collectives::Algorithm& algorithm, sim::Bytes bytes) {
+  CAPTURE(machine.name);
+  CAPTURE(algorithm.name);
+  CAPTURE(bytes.count());
+  collectives::Request request = machine.request(algorithm.collective, bytes);
+  request.root = collectives::Rank{machine.group.size() / 2};
+  const collectives::Schedule schedule = algorithm.build(request);
+  const auto problem = collectives::verify(schedule);
+  CHECK_MESSAGE(!problem, problem.value_or(""));
+  if (problem) {
+    return;
+  }
+  const auto ideal = collectives::execute(machine.topology, machine.group, schedule,
+                                          {.network = sim::NetworkModel::ideal});
+  const auto flow = collectives::execute(machine.topology, machine.group, schedule, {});
+  const collectives::LowerBound bound{machine.topology, machine.group, algorithm.collective,
+                                      request.root, sim::Duration{0}};
+  CHECK(flow.time_s >= ideal.time_s * (1 - 1e-12) - rounding_s);
+  CHECK(flow.time_s >= bound.seconds(bytes) * (1 - 1e-12) - rounding_s);
+  CHECK(flow.messages == schedule.messages());
+  for (std::size_t link = 0; link < flow.links.size(); ++link) {
+    const double most =
+        static_cast<double>(machine.topology.links()[link].spec.bandwidth.count()) * flow.time_s;
+    CHECK(flow.links[link].bytes <= most * (1 + 1e-9) + 1);
+  }
+}
+
+void check_all(int ranks) {
+  for (const std::string& name : machines_of(ranks)) {
+    const Machine machine{name};
+    REQUIRE(machine.group.size() == ranks);
+    for (const auto& algorithm : collectives::algorithms()) {
+      if (collectives::misfit(algorithm, machine.topology, machine.group)) {
+        continue;
+      }
+      check(machine, algorithm, sim::Bytes{(1 << 20) + 13});  // divisible by no rank count
+      if (ranks <= 16) {
+        check(machine, algorithm, sim::Bytes{5});  // fewer bytes than ranks
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("matrix: every algorithm is right and within bounds on 2 to 5 ranks") {
+  for (const int ranks : {2, 3, 4, 5}) {
+    check_all(ranks);
+  }
+}
+TEST_CASE("matrix: ... on 7, 8 and 12 ranks") {
+  for (const int ranks : {7, 8, 12}) {
+    check_all(ranks);
+  }
+}
+TEST_CASE("matrix: ... on 16 ranks") {
+  check_all(16);
+}
+TEST_CASE("matrix: ... on 27 and 32 ranks") {
+  for (const int ranks : {27, 32}) {
+    check_all(ranks);
+  }
+}
+TEST_CASE("matrix: ... on 64 ranks") {
+  check_all(64);
+}
+
+TEST_CASE("matrix: one rank has nothing to do") {
+  const Machine machine{"switch:1"};
+  for (const auto& algorithm : collectives::algorithms()) {
+    CAPTURE(algorithm.name);
+    if (collectives::misfit(algorithm, machine.topology, machine.group)) {
+      continue;
+    }
+    const auto schedule =
+        algorithm.build(machine.request(algorithm.collective, sim::Bytes{1 << 20}));
+    CHECK(schedule.transfers().empty());
+    CHECK(collectives::execute(machine.topology, machine.group, schedule, {}).time_s == 0);
+  }
+}
+
+TEST_CASE("matrix: groups of some of the ranks, in any order, with channels and pieces") {
+  for (const std::string name : {"torus:4x4", "mesh:3x5", "fat-tree:4", "gpu-cluster:4x4",
+                                 "bigraph:2x4", "dragonfly:2x2x1"}) {
+    Machine machine{name};
+    auto& nodes = machine.group.nodes;
+    std::ranges::reverse(nodes);
+    nodes.resize(nodes.size() / 2 + 1);
+    for (const auto& algorithm : collectives::algorithms()) {
+      if (collectives::misfit(algorithm, machine.topology, machine.group)) {
+        continue;
+      }
+      CAPTURE(name);
+      CAPTURE(algorithm.name);
+      collectives::Request request = machine.request(algorithm.collective, sim::Bytes{1'000'003});
+      request.channels = 3;
+      request.pieces = 5;
+      request.root = collectives::Rank{1};
+      const auto schedule = algorithm.build(request);
+      const auto problem = collectives::verify(schedule);
+      CHECK_MESSAGE(!problem, problem.value_or(""));
+      const collectives::LowerBound bound{machine.topology, machine.group, algorithm.collective,
+                                          request.root, sim::Duration{0}};
+      for (const auto routing : {topology::Routing::automatic, topology::Routing::shortest,
+                                 topology::Routing::ecmp, topology::Routing::split}) {
+        const auto run = collectives::execute(machine.topology, machine.group, schedule,
+                                              {.routing = routing, .seed = 3});
+        CHECK(run.time_s >= bound.seconds(request.bytes) * (1 - 1e-12) - rounding_s);
+      }
+    }
+  }
+}

@@ -1,0 +1,158 @@
+#include "collectives/verify.hpp"
+
+#include <array>
+#include <random>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "collectives/execute.hpp"
+#include "sim/error.hpp"
+#include "tests/collectives/support.hpp"
+#include "tests/reference/interpret.hpp"
+
+using collectives::After;
+using collectives::Collective;
+using collectives::Combine;
+using collectives::Rank;
+using collectives::Schedule;
+using collectives::Side;
+using collectives::TransferId;
+
+namespace {
+
+/// Two ranks, one chunk: the right all-reduce is "0 reduces into 1, 1 copies back".
+Schedule pair() {
+  return {Collective::all_reduce, 2, 1, {sim::Bytes{8}, 1}};
+}
+
+collectives::Transfer move(int from, int to, Combine combine) {
+  return {.from = Rank{from}, .to = Rank{to}, .combine = combine, .chunks = {}};
+}
+
+std::string problem_of(const Schedule& schedule) {
+  return collectives::verify(schedule).value_or("none");
+}
+
+}  // namespace
+
+TEST_CASE("verify: a right schedule of two ranks passes") {
+  Schedule schedule = pair();
+  const auto up = schedule.add(move(0, 1, Combine::reduce));
+  schedule.add(move(1, 0, Combine::copy), std::array{After{up, 0}});
+  CHECK(problem_of(schedule) == "none");
+}
+
+TEST_CASE("verify: a missing condition is a race") {
+  Schedule schedule = pair();
+  schedule.add(move(0, 1, Combine::reduce));
+  schedule.add(move(1, 0, Combine::copy));  // may leave before the sum is made
+  CHECK(problem_of(schedule).find("in no fixed order") != std::string::npos);
+}
+
+TEST_CASE("verify: a missing contribution is found") {
+  Schedule schedule = pair();
+  schedule.add(move(0, 1, Combine::reduce));
+  CHECK(problem_of(schedule).starts_with("rank 0 ends with 1 of 2 contributions to chunk 0"));
+}
+
+TEST_CASE("verify: a contribution that is counted twice is found") {
+  Schedule schedule = pair();
+  const auto up = schedule.add(move(0, 1, Combine::reduce));
+  schedule.add(move(1, 0, Combine::reduce), std::array{After{up, 0}});
+  CHECK(problem_of(schedule).starts_with(
+      "chunk 0 from rank 1 reduces the contribution of rank 0 a second time at rank 0"));
+}
+
+TEST_CASE("verify: sending what has not arrived is found") {
+  Schedule schedule{Collective::broadcast, 3, 1, {sim::Bytes{8}, 1}};
+  schedule.add(move(1, 2, Combine::copy));
+  schedule.add(move(0, 1, Combine::copy));
+  CHECK(problem_of(schedule).starts_with("rank 1 sends chunk 0 to rank 2 before it holds it"));
+}
+
+TEST_CASE("verify: messages that wait for each other are found, and named by the executor too") {
+  Schedule schedule = pair();
+  schedule.add(move(0, 1, Combine::reduce), std::array{After{TransferId{1}, 0}});
+  schedule.add(move(1, 0, Combine::copy), std::array{After{TransferId{0}, 0}});
+  const std::string problem = problem_of(schedule);
+  CHECK(
+      problem.starts_with("messages wait for each other:\n  rank 0 waits to send message 0 of 1 "
+                          "to rank 1 (transfer 0): transfer 1, rank 1 to rank 0, must come "
+                          "first\n"));
+  CHECK(problem.find("in a circle: rank") != std::string::npos);
+  const Machine machine{"switch:2"};
+  CHECK_THROWS_AS(
+      static_cast<void>(collectives::execute(machine.topology, machine.group, schedule, {})),
+      sim::Failure);
+}
+
+TEST_CASE("verify: a receiver's condition orders what a sender cannot know") {
+  // Rank 1 first passes its own value on to rank 2, then takes in rank 0's. Without the condition
+  // at the receiver the two race.
+  for (const bool ordered : {false, true}) {
+    Schedule schedule{Collective::reduce, 3, 1, {sim::Bytes{8}, 1}};
+    schedule.set_root(Rank{2});
+    const auto own = schedule.add(move(1, 2, Combine::reduce));
+    std::vector<After> after;
+    if (ordered) {
+      after.push_back({own, 0, Side::receive});
+    }
+    const auto in = schedule.add(move(0, 1, Combine::copy), after);
+    schedule.add(move(1, 2, Combine::reduce), std::array{After{in, 0}, After{own, 0}});
+    CHECK((problem_of(schedule) == "none") == ordered);
+  }
+}
+
+TEST_CASE("verify: whatever order events happen to take, the slow interpreter agrees") {
+  // Every algorithm, small; 20 random orders that the conditions allow.
+  for (const std::string name : {"torus:2x3", "gpu-cluster:2x3", "switch:5", "bigraph:2x4"}) {
+    const Machine machine{name};
+    for (const auto& algorithm : collectives::algorithms()) {
+      if (collectives::misfit(algorithm, machine.topology, machine.group)) {
+        continue;
+      }
+      CAPTURE(name);
+      CAPTURE(algorithm.name);
+      auto request = machine.request(algorithm.collective, sim::Bytes{1 << 10});
+      request.pieces = 3;
+      const Schedule schedule = algorithm.build(request);
+      for (std::uint32_t seed = 0; seed < 20; ++seed) {
+        CHECK(reference::interpret(schedule, seed) == "");
+      }
+    }
+  }
+}
+
+TEST_CASE("verify: and it disagrees where the verifier does, on schedules broken at random") {
+  // Take one condition away. Where some order of events then gives a wrong result, the verifier
+  // must have said so; a condition that was not needed may go unnoticed by both.
+  const Machine machine{"switch:4"};
+  std::mt19937 random{3};
+  int wrong = 0;
+  for (const std::string name : {"ring", "double-binary-tree", "halving-doubling", "multitree"}) {
+    auto request = machine.request(Collective::all_reduce, sim::Bytes{64});
+    request.pieces = 2;
+    const Schedule good = algorithm(Collective::all_reduce, name).build(request);
+    for (std::size_t victim = 0; victim < good.transfers().size(); ++victim) {
+      Schedule bad{Collective::all_reduce, good.ranks(), good.chunks(), good.layout()};
+      for (std::size_t t = 0; t < good.transfers().size(); ++t) {
+        const TransferId id{static_cast<std::int32_t>(t)};
+        std::vector<After> after{good.after(id).begin(), good.after(id).end()};
+        if (t == victim && !after.empty()) {
+          after.erase(after.begin() + static_cast<std::ptrdiff_t>(random() % after.size()));
+        }
+        bad.add(good.transfer(id), after);
+      }
+      bool interpreted_wrong = false;
+      for (std::uint32_t seed = 0; seed < 50 && !interpreted_wrong; ++seed) {
+        interpreted_wrong = !reference::interpret(bad, seed).empty();
+      }
+      wrong += interpreted_wrong ? 1 : 0;
+      if (interpreted_wrong) {
+        CHECK(collectives::verify(bad).has_value());
+      }
+    }
+  }
+  CHECK(wrong > 20);  // the test has teeth
+}

@@ -1,0 +1,168 @@
+#include "topology/routes.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "topology/registry.hpp"
+
+using topology::LinkId;
+using topology::NodeId;
+using topology::Routing;
+
+namespace {
+
+/// The names of the nodes on a path, the source included.
+std::vector<std::string> names(const topology::Topology& topology, NodeId from,
+                               const std::vector<LinkId>& path) {
+  std::vector<std::string> out{topology.node(from).name};
+  for (const LinkId id : path) {
+    out.push_back(topology.node(topology.link(id).to).name);
+  }
+  return out;
+}
+
+std::vector<LinkId> path(const topology::Topology& topology, Routing routing, std::size_t from,
+                         std::size_t to, std::uint64_t label = 0) {
+  return topology::path(topology, routing, 1,
+                        {topology.endpoints()[from], topology.endpoints()[to], label, {}});
+}
+
+}  // namespace
+
+TEST_CASE("routes: dimension order goes the short way round, first dimension first") {
+  const auto torus = topology::load("test", "torus:4x5");
+  // From (0,0) to (3,2): rows 0 -> 3 by the wrap link, then two columns up.
+  const auto links = path(torus, Routing::dimension_order, 0, 17);
+  CHECK(names(torus, torus.endpoints()[0], links) ==
+        std::vector<std::string>{"gpu0", "gpu15", "gpu16", "gpu17"});
+  // On a mesh there is no wrap link.
+  const auto mesh = topology::load("test", "mesh:4x5");
+  CHECK(path(mesh, Routing::dimension_order, 0, 17).size() == 5);
+}
+
+TEST_CASE("routes: on an extent of 2 both cables are used, one for each direction") {
+  const auto torus = topology::load("test", "torus:2");
+  CHECK(torus.links().size() == 4);
+  const auto there = path(torus, Routing::dimension_order, 0, 1);
+  CHECK(there.size() == 1);
+  CHECK(torus.link(there[0]).from == torus.endpoints()[0]);
+}
+
+TEST_CASE("routes: every routing finds a shortest path, on every kind of network") {
+  for (const std::string name :
+       {"ring:7", "torus:4x4", "mesh:3x4", "fully-connected:5", "switch:6", "fat-tree:4",
+        "fat-tree:4,levels=3", "bigraph:2x4", "hypercube:4", "dragonfly:2x2x1", "gpu-cluster:3x4",
+        "gpu-cluster:4x4,fabric=leaf-spine,nodes_per_leaf=2"}) {
+    CAPTURE(name);
+    const auto net = topology::load("test", name);
+    for (std::size_t to = 0; to < net.endpoints().size(); ++to) {
+      const auto hops = topology::hops_to(net, net.endpoints()[to]);
+      for (std::size_t from = 0; from < net.endpoints().size(); ++from) {
+        if (from == to) {
+          continue;
+        }
+        for (const auto routing : {Routing::automatic, Routing::shortest, Routing::ecmp}) {
+          const auto links = path(net, routing, from, to, (from * 1000) + to);
+          REQUIRE(static_cast<std::int32_t>(links.size()) ==
+                  hops[topology::index(net.endpoints()[from])]);
+          NodeId at = net.endpoints()[from];
+          for (const LinkId id : links) {
+            REQUIRE(net.link(id).from == at);
+            at = net.link(id).to;
+          }
+          REQUIRE(at == net.endpoints()[to]);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("routes: static routes of a non-blocking tree spread a shift over all spines") {
+  // Every host of leaf 0 sends to the host with the same place in leaf 1: by destination, all go
+  // over different spines.
+  const auto tree = topology::load("test", "fat-tree:4x4");
+  std::set<NodeId> spines;
+  for (std::size_t host = 0; host < 4; ++host) {
+    spines.insert(tree.link(path(tree, Routing::shortest, host, host + 4)[1]).to);
+  }
+  CHECK(spines.size() == 4);
+}
+
+TEST_CASE("routes: ECMP spreads by label, and depends on the seed and nothing else") {
+  const auto tree = topology::load("test", "fat-tree:8x8");
+  std::map<NodeId, int> spines;
+  for (std::uint64_t label = 0; label < 800; ++label) {
+    const auto links = path(tree, Routing::ecmp, 0, 63, label);
+    ++spines[tree.link(links[1]).to];
+    CHECK(links == path(tree, Routing::ecmp, 0, 63, label));
+  }
+  CHECK(spines.size() == 8);
+  for (const auto& [spine, count] : spines) {
+    CHECK(count > 60);  // 100 expected, standard deviation 9.4: 4 of them
+    CHECK(count < 140);
+  }
+}
+
+TEST_CASE("routes: split shares a message equally over all shortest paths") {
+  // Torus 4x4, from (0,0) to (1,1): two paths of two hops. To (2,0): two rows, up or down.
+  const auto torus = topology::load("test", "torus:4x4");
+  const std::vector<topology::LaneRequest> requests{
+      {torus.endpoints()[0], torus.endpoints()[5], 0, {}},
+      {torus.endpoints()[0], torus.endpoints()[8], 0, {}},
+      {torus.endpoints()[0], torus.endpoints()[1], 0, {}}};
+  const auto fabric = topology::lower(torus, Routing::split, 1, requests);
+  const auto shares = [&](std::uint32_t lane) {
+    std::vector<double> out;
+    for (auto hop = fabric.hops_begin(sim::Lane{lane}); hop < fabric.hops_end(sim::Lane{lane});
+         ++hop) {
+      out.push_back(fabric.hop_share(hop));
+    }
+    return out;
+  };
+  CHECK(shares(0) == std::vector<double>{0.5, 0.5, 0.5, 0.5});
+  CHECK(shares(1) == std::vector<double>{0.5, 0.5, 0.5, 0.5});
+  CHECK(shares(2) == std::vector<double>{1.0});
+  // Twice the rate of one path, for both halves run at once.
+  CHECK(fabric.lone_rate(sim::Lane{0}) == doctest::Approx(2 * fabric.lone_rate(sim::Lane{2})));
+}
+
+TEST_CASE("routes: the shares into a node equal the shares out of it") {
+  const auto tree = topology::load("test", "fat-tree:4,levels=3");
+  const std::vector<topology::LaneRequest> requests{
+      {tree.endpoints()[0], tree.endpoints()[15], 0, {}}};
+  const auto fabric = topology::lower(tree, Routing::split, 1, requests);
+  std::map<NodeId, double> balance;
+  for (auto hop = fabric.hops_begin(sim::Lane{0}); hop < fabric.hops_end(sim::Lane{0}); ++hop) {
+    const auto& link = tree.link(LinkId{static_cast<std::int32_t>(fabric.hop_link(hop))});
+    balance[link.from] -= fabric.hop_share(hop);
+    balance[link.to] += fabric.hop_share(hop);
+  }
+  for (const auto& [node, sum] : balance) {
+    const double expected = node == tree.endpoints()[0] ? -1 : node == tree.endpoints()[15] ? 1 : 0;
+    CHECK(sum == doctest::Approx(expected));
+  }
+  // Four paths over two aggregation switches and four cores: 1 + 2 + 4 + 4 + 2 + 1 links.
+  CHECK(fabric.hop_count() == 14);
+}
+
+TEST_CASE("routes: a fixed route is taken as it is, and injection limits stand at both ends") {
+  const auto net = topology::load("test", "ring:4,injection=1GB/s");
+  const std::vector<LinkId> long_way{net.out_links(net.endpoints()[0])[0],
+                                     net.out_links(net.endpoints()[3])[0],
+                                     net.out_links(net.endpoints()[2])[0]};
+  const std::vector<topology::LaneRequest> requests{
+      {net.endpoints()[0], net.endpoints()[1], 0, long_way}};
+  const auto fabric = topology::lower(net, Routing::automatic, 1, requests);
+  REQUIRE(fabric.links() == net.links().size() + 8);
+  std::vector<std::uint32_t> hops;
+  for (std::uint32_t hop = 0; hop < fabric.hop_count(); ++hop) {
+    hops.push_back(fabric.hop_link(hop));
+  }
+  CHECK(hops == std::vector<std::uint32_t>{8, 0, 6, 4, 8 + 2 + 1});
+  CHECK(fabric.latency(sim::Lane{0}) == 3 * net.links()[0].spec.latency);
+}

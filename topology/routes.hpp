@@ -1,0 +1,63 @@
+#pragma once
+// From a graph to the flat arrays that a network model runs on.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "sim/fabric.hpp"
+#include "topology/topology.hpp"
+
+namespace topology {
+
+/// How a message finds its way. Paths are shortest in hops; the choices differ in how they pick
+/// among equals.
+enum class Routing : std::uint8_t {
+  automatic,        // dimension_order on a torus or mesh, shortest elsewhere
+  shortest,         // one fixed path per destination, spread by its rank (d-mod-k, as InfiniBand's)
+  dimension_order,  // first dimension first, the short way round; torus and mesh only
+  ecmp,             // at every hop a hash of the message's label and the switch picks the link
+  split,            // every message in equal parts over all shortest paths (ideal packet spraying)
+};
+
+inline constexpr std::array<std::string_view, 5> routing_names{"auto", "shortest",
+                                                               "dimension-order", "ecmp", "split"};
+
+/// The routing that `automatic` stands for on this topology.
+[[nodiscard]] Routing resolve(Routing routing, const Topology& topology);
+
+/// A lane to be made: from one endpoint to another.
+struct LaneRequest {
+  NodeId from{};
+  NodeId to{};
+  std::uint64_t label = 0;          // what ECMP hashes; equal labels take equal paths
+  std::span<const LinkId> route{};  // fixes the links; empty: the routing decides
+};
+
+/// The links of `topology` under their own numbers (and, behind them, where the topology limits
+/// injection, one for what each endpoint sends and one for what it receives), and one lane per
+/// request, in order.
+///
+/// Requires that paths exist, and that dimension_order is only asked of a lattice.
+[[nodiscard]] sim::Fabric lower(const Topology& topology, Routing routing, std::uint64_t seed,
+                                std::span<const LaneRequest> requests);
+
+/// The links of one path from `from` to `to`, as `lower` would choose them (not for `split`).
+[[nodiscard]] std::vector<LinkId> path(const Topology& topology, Routing routing,
+                                       std::uint64_t seed, const LaneRequest& request);
+
+/// Per node, the number of links on a shortest path to `to`, or -1 if there is none.
+[[nodiscard]] std::vector<std::int32_t> hops_to(const Topology& topology, NodeId to);
+
+/// What a way may lead through: nodes that relay; or any node, as data do that a rank takes in and
+/// passes on.
+enum class Through : std::uint8_t { relays, anything };
+
+/// Per node, the least sum of latencies on a way from `from`, whatever the number of hops; negative
+/// if there is none.
+[[nodiscard]] std::vector<sim::Duration> latency_from(const Topology& topology, NodeId from,
+                                                      Through through);
+
+}  // namespace topology
