@@ -45,7 +45,7 @@ struct Terminal {
 constexpr std::array terminals{
     Terminal{"svg", "set terminal svg size 1000,560 font 'sans-serif,15' background '#ffffff'"},
     Terminal{"png",
-             "set terminal pngcairo size 2000,1120 font 'sans-serif,15' fontscale 2 "
+             "set terminal pngcairo size 2000,1120 font 'sans-serif,15' fontscale 1.5 "
              "linewidth 2 pointscale 2 background '#ffffff'"},
 };
 

@@ -320,6 +320,12 @@ class Writer {
     std::size_t root;
     std::size_t edge;
   };
+  /// The transfers that start on a link: of the current time step, and of the one before it.
+  struct Turns {
+    std::int32_t step = -1;
+    std::vector<TransferId> now;
+    std::vector<TransferId> before;
+  };
 
   [[nodiscard]] const TreeEdge& edge(const Place& place) const {
     return trees_->edges[place.root][place.edge];
@@ -338,12 +344,9 @@ class Writer {
     const std::vector<LinkId> route = up ? back(tree_edge.route) : tree_edge.route;
     std::vector<After> after = into(place.root, from);
     if (!route.empty()) {
-      // Steps keep their order on a link: a later message may not take an earlier one's turn.
-      const auto [turn, is_first] = last_on_.try_emplace(route.front());
-      if (!is_first) {
-        after.push_back({turn->second, lag_all});
-      }
-      turn->second = schedule_->next_id();
+      const std::int32_t step =
+          up ? trees_->steps - 1 - tree_edge.step : trees_->steps + tree_edge.step;
+      take_turn(last_on_[route.front()], step, after);
     }
     const TransferId id = schedule_->add(
         {.from = from,
@@ -360,6 +363,19 @@ class Writer {
     } else {
       into(place.root, to) = {{id, 0}};
     }
+  }
+
+  /// Steps keep their order on a link: what a later one sends may not take an earlier one's turn.
+  void take_turn(Turns& turns, std::int32_t step, std::vector<After>& after) {
+    if (turns.step != step) {
+      turns.before = std::move(turns.now);
+      turns.now.clear();
+      turns.step = step;
+    }
+    for (const TransferId id : turns.before) {
+      after.push_back({id, lag_all});
+    }
+    turns.now.push_back(schedule_->next_id());
   }
 
   /// The way back; empty, for the network's routing to decide, if a link has no opposite.
@@ -382,7 +398,7 @@ class Writer {
   std::vector<std::optional<LinkId>> opposite_;
   std::vector<Place> by_step_;
   std::vector<std::vector<After>> into_;  // per root and rank
-  std::map<LinkId, TransferId> last_on_;  // the last transfer that starts on a link
+  std::map<LinkId, Turns> last_on_;
 };
 
 Schedule write_phases(const Request& request, std::span<const Phase> phases) {

@@ -1,0 +1,44 @@
+#include "cli/result_csv.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tests/cli/comparison_sample.hpp"
+
+namespace cli {
+
+using namespace sim::literals;
+
+TEST_CASE("csv: only fields that need quotes get them, and quotes are doubled") {
+  CHECK(csv_field("plain text; 'single'") == "plain text; 'single'");
+  CHECK(csv_field("") == "");
+  CHECK(csv_field("a,b") == "\"a,b\"");
+  CHECK(csv_field("say \"hi\"") == "\"say \"\"hi\"\"\"");
+  CHECK(csv_field("two\nlines") == "\"two\nlines\"");
+  CHECK(csv_field("\r") == "\"\r\"");
+}
+
+TEST_CASE("csv: one line for every row, complete in itself") {
+  Comparison comparison = sample({1_MiB});
+  comparison.profile = "a, \"b\"";
+  CHECK(to_csv(comparison) ==
+        "algorithm,bytes,time_s,algbw_Bps,busbw_Bps,speedup,lower_bound_s,above_lower_bound,"
+        "busiest_link,busiest_utilisation,messages,"
+        "collective,topology,ranks,network,routing,seed,scenario_hash,profile,provenance\n"
+        "ring,1048576,2e-06,524288000000,524288000000,1,1e-06,2,gpu0 -> gpu1,0.5,4,"
+        "all-reduce,ring:2,2,flow,shortest,7,0123456789abcdef,\"a, \"\"b\"\"\",none\n"
+        "multitree,1048576,1.25e-06,838860800000,838860800000,1.6,1e-06,1.25,gpu0 -> gpu1,0.5,4,"
+        "all-reduce,ring:2,2,flow,shortest,7,0123456789abcdef,\"a, \"\"b\"\"\",none\n");
+}
+
+TEST_CASE("csv: one line for every link of every row, idle ones included") {
+  CHECK(links_to_csv(sample({1_MiB})) ==
+        "algorithm,bytes,link,from,to,bandwidth_Bps,link_bytes,busy_s,utilisation\n"
+        "ring,1048576,0,gpu0,gpu1,1000000000000,1000000,2e-06,0.5\n"
+        "ring,1048576,1,gpu1,gpu0,1000000000000,0,0,0\n"
+        "multitree,1048576,0,gpu0,gpu1,1000000000000,625000,1.25e-06,0.5\n"
+        "multitree,1048576,1,gpu1,gpu0,1000000000000,0,0,0\n");
+}
+
+}  // namespace cli
