@@ -88,19 +88,16 @@ const Command run_command{
 
 namespace {
 
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) {
-    out += c == '\'' ? std::string{"''"} : std::string{c};
-  }
-  return out + "'";
-}
-
-sim::ConfigNode with_settings(sim::ConfigNode node, const Arguments& arguments) {
+/// The scenario with `--set key=value` over it. Keys inside the topology reach into its file.
+sim::ConfigNode with_settings(sim::ConfigNode node, const Arguments& arguments,
+                              const std::string& directory) {
   for (const std::string& setting : arguments.all("set")) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos || equals == 0) {
       throw sim::Error{std::string{"--set"}, fmt::format("expected key=value, got '{}'", setting)};
+    }
+    if (setting.starts_with("topology.")) {
+      node = with_topology_inlined(node, directory);
     }
     node = node.with(setting.substr(0, equals), "--set", setting.substr(equals + 1));
   }
@@ -163,16 +160,18 @@ int run_collective(const Arguments& arguments) {
   sim::ConfigNode node = sim::ConfigNode::parse("options", "{}");
   for (const auto& [option, key] : keys) {
     if (const auto value = arguments.find(option)) {
-      node = node.with(key, fmt::format("--{}", option), quoted(*value));
+      node = node.with(key, sim::ConfigNode::scalar(fmt::format("--{}", option), *value));
     }
   }
-  return report(read_scenario(with_settings(std::move(node), arguments), ""), arguments);
+  return report(read_scenario(with_settings(std::move(node), arguments, ""), ""), arguments);
 }
 
 int run_scenario(const Arguments& arguments) {
   const std::string file = arguments.at("scenario");
-  const sim::ConfigNode node = with_settings(sim::ConfigNode::load(file), arguments);
-  return report(read_scenario(node, std::filesystem::path{file}.parent_path().string()), arguments);
+  const std::string directory = std::filesystem::path{file}.parent_path().string();
+  return report(
+      read_scenario(with_settings(sim::ConfigNode::load(file), arguments, directory), directory),
+      arguments);
 }
 
 }  // namespace cli

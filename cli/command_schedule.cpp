@@ -68,11 +68,11 @@ Scenario scenario_of(const Arguments& arguments) {
   for (const std::string_view option :
        {"topology", "collective", "algorithms", "group", "root", "channels", "pieces"}) {
     if (const auto value = arguments.find(option)) {
-      node = node.with(option, fmt::format("--{}", option), "'" + *value + "'");
+      node = node.with(option, sim::ConfigNode::scalar(fmt::format("--{}", option), *value));
     }
   }
   if (const auto size = arguments.find("size")) {
-    node = node.with("sizes", "--size", "'" + *size + "'");
+    node = node.with("sizes", sim::ConfigNode::scalar("--size", *size));
   }
   for (const std::string& setting : arguments.all("set")) {
     const std::size_t equals = std::min(setting.find('='), setting.size() - 1);

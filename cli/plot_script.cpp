@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
+#include <ranges>
 #include <string_view>
 #include <vector>
 
@@ -128,14 +128,14 @@ std::string size_marks(const std::vector<sim::Bytes>& sizes) {
   const double gap = (place(sizes.back()) - place(sizes.front())) / labels_max;
   std::vector<std::string> marks;
   double next_label = place(sizes.back());
-  std::for_each(sizes.rbegin(), sizes.rend(), [&](sim::Bytes size) {
+  for (const sim::Bytes size : std::views::reverse(sizes)) {
     const bool has_room = place(size) <= next_label;
     marks.push_back(
         fmt::format("{} {}", quoted(has_room ? sim::to_text(size) : std::string{}), size.count()));
     if (has_room) {
       next_label = place(size) - gap;
     }
-  });
+  }
   std::ranges::reverse(marks);
   return fmt::format("{}", fmt::join(marks, ", "));
 }

@@ -191,16 +191,39 @@ std::vector<sim::Bytes> read_sizes(const sim::ConfigNode& node) {
   return sizes;
 }
 
+namespace {
+
+/// The kind of a mapping, a short form as it is, a file by its path from the current directory.
+std::string topology_name(const sim::ConfigNode& node, const std::string& directory) {
+  if (node.is_map()) {
+    return node.at("kind").text();
+  }
+  const std::string text = node.text();
+  if (!is_file_name(text) || directory.empty() || std::filesystem::path{text}.is_absolute()) {
+    return text;
+  }
+  return (std::filesystem::path{directory} / text).lexically_normal().string();
+}
+
+}  // namespace
+
+sim::ConfigNode with_topology_inlined(const sim::ConfigNode& scenario,
+                                      const std::string& directory) {
+  const sim::ConfigNode node = scenario.at("topology");
+  if (node.is_map()) {
+    return scenario;
+  }
+  return scenario.with("topology",
+                       topology::read_spec("--topology", topology_name(node, directory)));
+}
+
 topology::Topology read_topology(const sim::ConfigNode& scenario, const std::string& directory) {
   sim::ConfigNode node = scenario.at("topology");
   const auto link = scenario.find("link");
   if (node.is_map()) {
-    return topology::build(link ? node.with("link", "--link", "'" + link->text() + "'") : node);
+    return topology::build(link ? node.with("link", *link) : node);
   }
-  std::string text = node.text();
-  if (is_file_name(text) && !directory.empty() && std::filesystem::path{text}.is_relative()) {
-    text = (std::filesystem::path{directory} / text).lexically_normal().string();
-  }
+  const std::string text = topology_name(node, directory);
   if (is_file_name(text) && !std::filesystem::exists(text)) {
     node.fail(fmt::format("there is no file '{}'", text));
   }
@@ -209,10 +232,8 @@ topology::Topology read_topology(const sim::ConfigNode& scenario, const std::str
 
 Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory) {
   node.expect_keys(scenario_keys);
-  const sim::ConfigNode topology_node = node.at("topology");
   Scenario scenario{
-      .topology_name =
-          topology_node.is_map() ? topology_node.at("kind").text() : topology_node.text(),
+      .topology_name = topology_name(node.at("topology"), directory),
       .topology = read_topology(node, directory),
       .group = {},
       .collective = {},

@@ -31,7 +31,7 @@ namespace cli {
 ///     reduction: 100 GB/s                        # of a rank's serial reduction; free if left out
 ///     seed: 1
 struct Scenario {
-  std::string topology_name;  // as the user wrote it
+  std::string topology_name;  // short form, or path of the file
   topology::Topology topology;
   collectives::Group group;
   collectives::Collective collective{};
@@ -46,6 +46,11 @@ struct Scenario {
 ///
 /// Throws sim::Error at whatever is wrong, an algorithm that does not fit the network included.
 [[nodiscard]] Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory);
+
+/// The scenario with its topology as a mapping, where it is the name of a YAML file or a short
+/// form.
+[[nodiscard]] sim::ConfigNode with_topology_inlined(const sim::ConfigNode& scenario,
+                                                    const std::string& directory);
 
 /// "32KiB..1GiB" (doubling), "1MB", "1KiB,2KiB..8KiB", or a YAML list of such.
 [[nodiscard]] std::vector<sim::Bytes> read_sizes(const sim::ConfigNode& node);

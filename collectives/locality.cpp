@@ -101,14 +101,15 @@ Walk lattice_walk(std::span<const std::int32_t> shape, bool wraps) {
   return walk;
 }
 
-std::vector<Rank> server_order(const Blocks& servers, std::int32_t channel) {
+std::vector<Rank> server_order(const Blocks& servers, std::int32_t channel, std::int32_t channels) {
   std::vector<Rank> order;
   bool forward = true;
   for (const auto& members : servers.members) {
     const auto count = static_cast<std::int32_t>(members.size());
     for (std::int32_t i = 0; i < count; ++i) {
-      // Forward: channel, channel + 1, ..., channel - 1; backward: the same from its end.
-      const std::int32_t at = channel + (forward ? i : count - 1 - i);
+      // Forward: turn, turn + 1, ..., turn - 1; backward: the same from its end.
+      const std::int32_t at =
+          channel_turn(channel, channels, count) + (forward ? i : count - 1 - i);
       order.push_back(members[static_cast<std::size_t>(at % count)]);
     }
     forward = !forward;
@@ -158,7 +159,7 @@ bool spans_lattice(const topology::Topology& topology, const Group& group) {
 }
 
 std::vector<Rank> ring_order(const topology::Topology& topology, const Group& group,
-                             std::int32_t channel) {
+                             std::int32_t channel, std::int32_t channels) {
   std::vector<Rank> order;
   if (spans_lattice(topology, group)) {
     const Walk walk = lattice_walk(topology.lattice()->shape, topology.lattice()->wraps);
@@ -168,7 +169,7 @@ std::vector<Rank> ring_order(const topology::Topology& topology, const Group& gr
   }
   const Blocks servers = blocks_of(topology, group, "server");
   if (servers.members.size() > 1) {
-    return server_order(servers, channel);
+    return server_order(servers, channel, channels);
   }
   for (std::int32_t rank = 0; rank < group.size(); ++rank) {
     order.push_back(Rank{rank});

@@ -30,12 +30,18 @@ struct Blocks {
 /// The order in which ring `channel` of `channels` visits the ranks.
 ///
 ///   torus, mesh   a Hamiltonian cycle, every hop one link, where one exists
-///   servers       server by server; in each, the GPUs in turn from GPU `channel` on, in
-///   alternating
-///                 direction, so that a ring leaves a server from, and enters the next one at, GPUs
-///                 with the same number: the same rail
+///   servers       server by server; in each, the GPUs in turn, in alternating direction, so that
+///                 a ring leaves a server and enters the next one at GPUs with the same number: on
+///                 one rail. The channels start at GPUs spread evenly, and so on NICs of their own
+///                 where there are as many.
 ///   elsewhere     the order of the group: the builders number neighbours consecutively
 [[nodiscard]] std::vector<Rank> ring_order(const topology::Topology& topology, const Group& group,
-                                           std::int32_t channel);
+                                           std::int32_t channel, std::int32_t channels);
+
+/// Which of `count` GPUs of a server a channel starts at.
+[[nodiscard]] constexpr std::int32_t channel_turn(std::int32_t channel, std::int32_t channels,
+                                                  std::int32_t count) {
+  return channels <= count ? channel * count / channels : channel % count;
+}
 
 }  // namespace collectives

@@ -95,7 +95,8 @@ class StepGraph {
         const NodeId next = topology_->link(id).to;
         const std::int32_t rank = rank_of_[topology::index(next)];
         if (rank >= 0 && uses_[topology::index(id)] > 0 &&
-            receives_[static_cast<std::size_t>(rank)] > 0 && wanted(Rank{rank})) {
+            receives_[static_cast<std::size_t>(rank)] > 0 && wanted(Rank{rank}) &&
+            !turns_in_nic(start, node, next)) {
           entered_by_[topology::index(next)] = id;
           return {rank, next};
         }
@@ -112,6 +113,20 @@ class StepGraph {
       }
     }
     return {-1, start};
+  }
+
+  /// Would this go from one rank to another through a NIC that they share, past a switch that joins
+  /// them? Routing does not do that either.
+  [[nodiscard]] bool turns_in_nic(NodeId from, NodeId node, NodeId to) const {
+    if (node == from || topology_->node(node).kind != topology::NodeKind::nic) {
+      return false;
+    }
+    return std::ranges::any_of(topology_->out_links(from), [&](LinkId id) {
+      const NodeId other = topology_->link(id).to;
+      return topology_->node(other).kind == topology::NodeKind::switching &&
+             std::ranges::any_of(topology_->out_links(other),
+                                 [&](LinkId last) { return topology_->link(last).to == to; });
+    });
   }
 
   const Topology* topology_;

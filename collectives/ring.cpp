@@ -51,8 +51,9 @@ std::vector<Rank> reversed(std::vector<Rank> order) {
 }
 
 /// The order of a channel's ring, turned so that it starts at the root.
-std::vector<Rank> order_from_root(const Request& request, std::int32_t channel) {
-  std::vector<Rank> order = ring_order(*request.topology, *request.group, channel);
+std::vector<Rank> order_from_root(const Request& request, std::int32_t channel,
+                                  std::int32_t channels) {
+  std::vector<Rank> order = ring_order(*request.topology, *request.group, channel, channels);
   std::ranges::rotate(order, std::ranges::find(order, request.root));
   return order;
 }
@@ -93,7 +94,7 @@ Schedule ring_all_reduce(const Request& request) {
   const std::int32_t channels = channels_for(request);
   Schedule schedule = cut(request, channels * n);
   for (std::int32_t channel = 0; n > 1 && channel < channels; ++channel) {
-    const auto order = ring_order(*request.topology, *request.group, channel);
+    const auto order = ring_order(*request.topology, *request.group, channel, channels);
     static_cast<void>(add_ring_all_reduce(schedule, order, {channel * n}, channel));
   }
   return schedule;
@@ -104,7 +105,7 @@ Schedule bidirectional_ring_all_reduce(const Request& request) {
   const std::int32_t channels = channels_for(request);
   Schedule schedule = cut(request, 2 * channels * n);
   for (std::int32_t channel = 0; n > 1 && channel < channels; ++channel) {
-    const auto order = ring_order(*request.topology, *request.group, channel);
+    const auto order = ring_order(*request.topology, *request.group, channel, channels);
     static_cast<void>(add_ring_all_reduce(schedule, order, {2 * channel * n}, 2 * channel));
     static_cast<void>(add_ring_all_reduce(schedule, reversed(order), {((2 * channel) + 1) * n},
                                           (2 * channel) + 1));
@@ -121,7 +122,7 @@ Schedule ring_half(const Request& request, Combine combine) {
   Schedule schedule = cut(request, channels * n);
   std::vector<Rank> owners;
   for (std::int32_t channel = 0; channel < channels; ++channel) {
-    const auto order = ring_order(*request.topology, *request.group, channel);
+    const auto order = ring_order(*request.topology, *request.group, channel, channels);
     owners.insert(owners.end(), order.begin(), order.end());
     if (n == 1) {
       continue;
@@ -151,7 +152,7 @@ Schedule ring_broadcast(const Request& request) {
   Schedule schedule = cut(request, channels * pieces);
   schedule.set_root(request.root);
   for (std::int32_t channel = 0; channel < channels; ++channel) {
-    const auto order = order_from_root(request, channel);
+    const auto order = order_from_root(request, channel, channels);
     std::vector<After> after;  // piece k is passed on when piece k has come
     for (std::size_t i = 0; i + 1 < order.size(); ++i) {
       const TransferId id =
@@ -175,7 +176,7 @@ Schedule ring_reduce(const Request& request) {
   Schedule schedule = cut(request, channels * pieces);
   schedule.set_root(request.root);
   for (std::int32_t channel = 0; channel < channels; ++channel) {
-    const auto order = order_from_root(request, channel);
+    const auto order = order_from_root(request, channel, channels);
     std::vector<After> after;
     for (std::size_t i = order.size() - 1; i > 0; --i) {
       const TransferId id =

@@ -109,13 +109,15 @@ void add_tree_broadcast(Schedule& schedule, const Parents& parents, const TreePi
 }
 
 /// A tree over units (servers, or single ranks) as one over ranks: inside a unit the ranks form a
-/// chain from its leader, which stands `turn` places on.
+/// chain from its leader, which differs by channel.
 Parents over_units(const std::vector<std::int32_t>& unit_tree,
-                   const std::vector<std::vector<Rank>>& units, std::int32_t turn,
-                   std::int32_t ranks) {
+                   const std::vector<std::vector<Rank>>& units, std::int32_t channel,
+                   std::int32_t channels, std::int32_t ranks) {
   Parents parents(static_cast<std::size_t>(ranks), -1);
   const auto member = [&](std::size_t unit, std::size_t place) {
-    return units[unit][(place + static_cast<std::size_t>(turn)) % units[unit].size()];
+    const auto count = static_cast<std::int32_t>(units[unit].size());
+    const auto turn = static_cast<std::size_t>(channel_turn(channel, channels, count));
+    return units[unit][(place + turn) % units[unit].size()];
   };
   for (std::size_t unit = 0; unit < units.size(); ++unit) {
     if (unit_tree[unit] >= 0) {
@@ -157,7 +159,7 @@ Schedule double_binary_tree_all_reduce(const Request& request) {
   for (std::int32_t i = 0; i < 2 * channels; ++i) {
     const std::int32_t channel = i / 2;
     const Parents parents = over_units(i % 2 == 0 ? binary_tree(count) : complementary_tree(count),
-                                       units, channel, request.ranks());
+                                       units, channel, channels, request.ranks());
     const TreePieces tree{i * pieces, pieces, i};
     const auto into = add_tree_reduce(schedule, parents, tree);
     const auto root = std::ranges::find(parents, -1) - parents.begin();

@@ -314,6 +314,10 @@ ConfigNode ConfigNode::with(std::string_view path, const std::string& label,
   return {replaced(tree_, path, parse_tree(label, text)), path_};
 }
 
+ConfigNode ConfigNode::with(std::string_view path, const ConfigNode& value) const {
+  return {replaced(tree_, path, value.tree_), path_};
+}
+
 ConfigNode ConfigNode::child(const std::shared_ptr<const Tree>& tree, std::string_view key) const {
   return {tree, path_.empty() ? std::string{key} : fmt::format("{}.{}", path_, key)};
 }

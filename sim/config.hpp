@@ -43,6 +43,9 @@ class ConfigNode {
   [[nodiscard]] ConfigNode with(std::string_view path, const std::string& label,
                                 const std::string& text) const;
 
+  /// The same with a value that was read elsewhere, and goes on naming where.
+  [[nodiscard]] ConfigNode with(std::string_view path, const ConfigNode& value) const;
+
   /// A part of this value, such as one word of a list in one line; failures point at the whole.
   [[nodiscard]] ConfigNode part(const std::string& text) const;
 

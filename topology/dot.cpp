@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/contract.hpp"
 #include "topology/dot_layout.hpp"
 
 namespace topology {
@@ -30,6 +31,7 @@ struct Cable {
 std::vector<Cable> cables(const Topology& topology, std::span<const LinkShade> shades) {
   std::vector<double> shade_of(topology.links().size(), 0);
   for (const LinkShade& shade : shades) {
+    sim::require(index(shade.link) < shade_of.size(), "only a link of the topology is shaded");
     shade_of[index(shade.link)] = shade.utilisation;
   }
   std::map<std::pair<NodeId, NodeId>, Cable> by_ends;

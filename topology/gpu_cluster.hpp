@@ -29,7 +29,7 @@ namespace topology {
 /// Partitions: "server" (GPUs, NICs and NVSwitch), then "leaf" (leaf-spine: the servers under a
 /// leaf, and the leaf) or "pod" (rail: a pod's servers and leaves) if there are at least two.
 ///
-/// A node's out-links begin with the scale-up ones, so that ties go to NVLink and not to PCIe.
+/// A node's out-links begin with the scale-up ones.
 [[nodiscard]] Topology build_gpu_cluster(const sim::ConfigNode& spec);
 
 }  // namespace topology

@@ -334,6 +334,9 @@ Topology read_graphml(const std::string& label, const std::string& text) {
     graph.fail(fmt::format("there are more than {} partitions", partitions_max));
   }
   const std::string* kind = graph.find("kind");
+  if (kind != nullptr && !name_problem(*kind).empty()) {
+    graph.fail(fmt::format("kind: {}", name_problem(*kind)));
+  }
   Topology topology{kind == nullptr ? "custom" : *kind};
   add_nodes(topology, collector, outline, partitions);
   add_links(topology, collector, outline);

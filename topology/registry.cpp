@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -66,6 +67,18 @@ Topology build(const sim::ConfigNode& spec) {
   return topology;
 }
 
+sim::ConfigNode read_spec(const std::string& label, const std::string& text) {
+  if (text.ends_with(".graphml")) {
+    throw sim::Error{label, fmt::format("'{}' is GraphML: it has no keys to read or set", text)};
+  }
+  if (!text.ends_with(".yaml") && !text.ends_with(".yml")) {
+    return spec_from_text(label, text);
+  }
+  const sim::ConfigNode file = sim::ConfigNode::load(text);
+  const auto inner = file.is_map() ? file.find("topology") : std::nullopt;
+  return inner.value_or(file);
+}
+
 Topology load(const std::string& label, const std::string& text, const std::string& link) {
   if (text.ends_with(".graphml")) {
     if (!link.empty()) {
@@ -73,14 +86,8 @@ Topology load(const std::string& label, const std::string& text, const std::stri
     }
     return load_graphml(text);
   }
-  const bool is_file = text.ends_with(".yaml") || text.ends_with(".yml");
-  sim::ConfigNode spec = is_file ? sim::ConfigNode::load(text) : spec_from_text(label, text);
-  if (is_file && spec.is_map()) {
-    if (const auto inner = spec.find("topology")) {
-      spec = *inner;
-    }
-  }
-  return build(link.empty() ? spec : spec.with("link", "--link", "'" + link + "'"));
+  const sim::ConfigNode spec = read_spec(label, text);
+  return build(link.empty() ? spec : spec.with("link", sim::ConfigNode::scalar("--link", link)));
 }
 
 }  // namespace topology

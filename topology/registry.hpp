@@ -26,6 +26,10 @@ struct Kind {
 /// that no path joins.
 [[nodiscard]] Topology build(const sim::ConfigNode& spec);
 
+/// What the user gave to an option as the mapping that `build` takes: a short form ("torus:8x8"),
+/// or a YAML file whose top level is, or has under `topology`, such a mapping.
+[[nodiscard]] sim::ConfigNode read_spec(const std::string& label, const std::string& text);
+
 /// Builds from what the user gave to an option: a short form ("torus:8x8"), a YAML file whose
 /// top level is, or has under `topology`, a mapping as above, or a GraphML file (by its ending).
 /// `link` overrides the `link` key when it is not empty.

@@ -1,6 +1,7 @@
 #include "topology/routes.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <queue>
 #include <utility>
@@ -10,12 +11,15 @@
 namespace topology {
 namespace {
 
-/// Hop counts towards one destination, over nodes that relay.
+/// Distances to one destination, over nodes that relay: in hops, and among the shortest ways in
+/// NICs passed. Two GPUs behind one NIC could talk through it, but do not where a switch is as
+/// near.
 class HopField {
  public:
   explicit HopField(const Topology& topology)
       : topology_{&topology},
         hops_(topology.nodes().size(), -1),
+        nics_(topology.nodes().size(), 0),
         wanted_(topology.nodes().size(), 0) {}
 
   /// Labels every node that is no farther than the farthest of `sources`; all, if that is empty.
@@ -25,24 +29,27 @@ class HopField {
     }
     queue_.assign(1, to);
     hops_[index(to)] = 0;
+    nics_[index(to)] = 0;
     ++round_;
     std::size_t unseen = 0;
     for (const NodeId source : sources) {
       unseen += std::exchange(wanted_[index(source)], round_) == round_ ? 0U : 1U;
     }
+    std::int32_t farthest = std::numeric_limits<std::int32_t>::max();
     for (std::size_t head = 0; head < queue_.size(); ++head) {
       const NodeId node = queue_[head];
+      if (hops_[index(node)] >= farthest) {
+        return;
+      }
       if (node != to && topology_->node(node).relay == Relay::no) {
         continue;
       }
       for (const LinkId id : topology_->in_links(node)) {
         const NodeId next = topology_->link(id).from;
-        if (hops_[index(next)] < 0) {
-          hops_[index(next)] = hops_[index(node)] + 1;
-          queue_.push_back(next);
-          if (wanted_[index(next)] == round_ && --unseen == 0) {
-            return;
-          }
+        const bool is_new = hops_[index(next)] < 0;
+        label(next, node);
+        if (is_new && wanted_[index(next)] == round_ && --unseen == 0) {
+          farthest = hops_[index(next)];
         }
       }
     }
@@ -50,16 +57,34 @@ class HopField {
 
   [[nodiscard]] std::int32_t hops(NodeId node) const { return hops_[index(node)]; }
 
-  /// Does this link lead one hop closer to `to`, without passing through a node that may not relay?
+  /// Does this link lead one step on along a best way to `to`, through nodes that may relay?
   [[nodiscard]] bool leads(LinkId id, NodeId to) const {
     const Link& link = topology_->link(id);
     return hops_[index(link.to)] >= 0 && hops_[index(link.to)] == hops_[index(link.from)] - 1 &&
+           nics_through(link.to) == nics_[index(link.from)] &&
            (link.to == to || topology_->node(link.to).relay == Relay::yes);
   }
 
  private:
+  /// The NICs on a best way from a node, itself included.
+  [[nodiscard]] std::int32_t nics_through(NodeId node) const {
+    return nics_[index(node)] + (topology_->node(node).kind == NodeKind::nic ? 1 : 0);
+  }
+
+  /// `next` has a link to `node`, whose own labels are final: breadth first, level by level.
+  void label(NodeId next, NodeId node) {
+    if (hops_[index(next)] < 0) {
+      hops_[index(next)] = hops_[index(node)] + 1;
+      nics_[index(next)] = nics_through(node);
+      queue_.push_back(next);
+    } else if (hops_[index(next)] == hops_[index(node)] + 1) {
+      nics_[index(next)] = std::min(nics_[index(next)], nics_through(node));
+    }
+  }
+
   const Topology* topology_;
   std::vector<std::int32_t> hops_;
+  std::vector<std::int32_t> nics_;
   std::vector<std::uint32_t> wanted_;  // the round in which a node was last a source
   std::uint32_t round_ = 0;
   std::vector<NodeId> queue_;  // every node that has a label

@@ -12,8 +12,8 @@
 
 namespace topology {
 
-/// How a message finds its way. Paths are shortest in hops; the choices differ in how they pick
-/// among equals.
+/// How a message finds its way. Paths are shortest in hops, and among those have the
+/// fewest NICs; the choices differ in how they pick among equals.
 enum class Routing : std::uint8_t {
   automatic,        // dimension_order on a torus or mesh, shortest elsewhere
   shortest,         // one fixed path per destination, spread by its rank (d-mod-k, as InfiniBand's)

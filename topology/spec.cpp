@@ -186,8 +186,10 @@ std::string_view name_problem(std::string_view name) {
       })) {
     return "a name has no control characters";
   }
-  return name.front() == ' ' || name.back() == ' ' ? "a name does not begin or end with a space"
-                                                   : "";
+  if (name.front() == ' ' || name.back() == ' ') {
+    return "a name does not begin or end with a space";
+  }
+  return name.find("  ") == std::string_view::npos ? "" : "a name has no two spaces in a row";
 }
 
 }  // namespace topology

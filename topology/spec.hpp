@@ -58,8 +58,8 @@ void check_size(const sim::ConfigNode& spec, std::int64_t endpoints, std::int64_
 
 /// Why `name` cannot name a node or a partition; "" if it can.
 ///
-/// A name has 1 to 200 bytes, no control character, and no space at either end: what every format
-/// we write (YAML, GraphML, DOT) gives back unchanged.
+/// A name has 1 to 200 bytes, no control character, no space at either end and no two in a row:
+/// what every format we write (GraphML, DOT) gives back unchanged.
 [[nodiscard]] std::string_view name_problem(std::string_view name);
 
 /// The link of a topology that was given none: 100 Gb/s and 500 ns.

@@ -24,10 +24,10 @@ TEST_CASE("plot script: bus bandwidth over sizes, with the bound dashed and unit
   CHECK(contains(script, "set xtics ('32 KiB' 32768, '1 MiB' 1048576, '1 GiB' 1073741824)"));
   CHECK(contains(script, "set logscale x 2"));
   CHECK(contains(script, "set ylabel 'bus bandwidth (GB/s)'"));
-  // The bound, 1 us per MiB, is 1048.576 GB/s at every size.
-  CHECK(contains(script, "$bound << END\n32768 1048.576\n1048576 1048.576\n"));
+  // The bound, 2^40 B/s, at every size.
+  CHECK(contains(script, "$bound << END\n32768 1099.511627776\n1048576 1099.511627776\n"));
   CHECK(contains(script, "dashtype"));
-  CHECK(contains(script, "524.288"));
+  CHECK(contains(script, "549.755813888"));
   CHECK(contains(script, "title 'ring'"));
 }
 
@@ -35,7 +35,8 @@ TEST_CASE("plot script: time on two logarithmic axes") {
   const std::string script = time_script(sample({1_MiB, 2_MiB}));
   CHECK(contains(script, "set logscale x 2"));
   CHECK(contains(script, "set logscale y 10"));
-  CHECK(contains(script, "$bound << END\n1048576 1e-06\n2097152 2e-06\nEND\n"));
+  CHECK(contains(script,
+                 "$bound << END\n1048576 9.5367431640625e-07\n2097152 1.9073486328125e-06\nEND\n"));
 }
 
 TEST_CASE("plot script: an algorithm keeps its colour in any company") {
@@ -59,7 +60,7 @@ TEST_CASE("plot script: many sizes are labelled only where there is room") {
 TEST_CASE("plot script: one size gives bars") {
   const std::string script = busbw_script(sample({1_MiB}));
   CHECK(contains(script, "with boxxyerror"));
-  CHECK(contains(script, "0 524.288 0x0072b2 \"524.3 GB/s\"\n"));
+  CHECK(contains(script, "0 549.755813888 0x0072b2 \"549.8 GB/s\"\n"));
   CHECK(contains(script, "'ring' 0, 'multitree' 1"));
   CHECK_FALSE(contains(script, "logscale"));
 }

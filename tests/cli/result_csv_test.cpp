@@ -26,19 +26,21 @@ TEST_CASE("csv: one line for every row, complete in itself") {
         "algorithm,bytes,time_s,algbw_Bps,busbw_Bps,speedup,lower_bound_s,above_lower_bound,"
         "busiest_link,busiest_utilisation,messages,"
         "collective,topology,ranks,network,routing,seed,scenario_hash,profile,provenance\n"
-        "ring,1048576,2e-06,524288000000,524288000000,1,1e-06,2,gpu0 -> gpu1,0.5,4,"
+        "ring,1048576,1.9073486328125e-06,549755813888,549755813888,1,9.5367431640625e-07,2,gpu0 "
+        "-> gpu1,0.5,4,"
         "all-reduce,ring:2,2,flow,shortest,7,0123456789abcdef,\"a, \"\"b\"\"\",none\n"
-        "multitree,1048576,1.25e-06,838860800000,838860800000,1.6,1e-06,1.25,gpu0 -> gpu1,0.5,4,"
+        "multitree,1048576,1.1920928955078125e-06,879609302220.8,879609302220.8,1.6,9."
+        "5367431640625e-07,1.25,gpu0 -> gpu1,0.5,4,"
         "all-reduce,ring:2,2,flow,shortest,7,0123456789abcdef,\"a, \"\"b\"\"\",none\n");
 }
 
 TEST_CASE("csv: one line for every link of every row, idle ones included") {
   CHECK(links_to_csv(sample({1_MiB})) ==
         "algorithm,bytes,link,from,to,bandwidth_Bps,link_bytes,busy_s,utilisation\n"
-        "ring,1048576,0,gpu0,gpu1,1000000000000,1000000,2e-06,0.5\n"
-        "ring,1048576,1,gpu1,gpu0,1000000000000,0,0,0\n"
-        "multitree,1048576,0,gpu0,gpu1,1000000000000,625000,1.25e-06,0.5\n"
-        "multitree,1048576,1,gpu1,gpu0,1000000000000,0,0,0\n");
+        "ring,1048576,0,gpu0,gpu1,1099511627776,1048576,1.9073486328125e-06,0.5\n"
+        "ring,1048576,1,gpu1,gpu0,1099511627776,0,0,0\n"
+        "multitree,1048576,0,gpu0,gpu1,1099511627776,655360,1.1920928955078125e-06,0.5\n"
+        "multitree,1048576,1,gpu1,gpu0,1099511627776,0,0,0\n");
 }
 
 }  // namespace cli

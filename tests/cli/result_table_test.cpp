@@ -14,7 +14,7 @@ namespace cli {
 using namespace sim::literals;
 
 TEST_CASE("table: what was run, then a group of rows per size") {
-  // At 1 MiB the bound is 1 us: 2 us are 1048576 / 2e-6 = 524.3 GB/s, 1.25 us are 838.9 GB/s.
+  // The bound is 1100 GB/s. Half of it are 549.8 GB/s, a 1.25th 879.6 GB/s.
   CHECK(render_table(sample({1_MiB, 4_MiB}), Style::plain) ==
         "all-reduce on ring:2, ring of 2 GPUs, 2 links, 2 ranks\n"
         "network flow, routing shortest, seed 7, scenario 0123456789abcdef\n"
@@ -23,18 +23,18 @@ TEST_CASE("table: what was run, then a group of rows per size") {
         "  algorithm     time  algbw  busbw speedup      x  busiest link\n"
         "                       GB/s   GB/s          bound\n"
         "\n"
-        "1 MiB, lower bound 1.000 us\n"
-        "  ring      2.000 us  524.3  524.3   1.00x  2.00x   50% gpu0 -> gpu1\n"
-        "  multitree 1.250 us  838.9  838.9   1.60x  1.25x   50% gpu0 -> gpu1\n"
+        "1 MiB, lower bound 953.7 ns\n"
+        "  ring      1.907 us  549.8  549.8   1.00x  2.00x   50% gpu0 -> gpu1\n"
+        "  multitree 1.192 us  879.6  879.6   1.60x  1.25x   50% gpu0 -> gpu1\n"
         "\n"
-        "4 MiB, lower bound 4.000 us\n"
-        "  ring      8.000 us  524.3  524.3   1.00x  2.00x   50% gpu0 -> gpu1\n"
-        "  multitree 5.000 us  838.9  838.9   1.60x  1.25x   50% gpu0 -> gpu1\n");
+        "4 MiB, lower bound 3.815 us\n"
+        "  ring      7.629 us  549.8  549.8   1.00x  2.00x   50% gpu0 -> gpu1\n"
+        "  multitree 4.768 us  879.6  879.6   1.60x  1.25x   50% gpu0 -> gpu1\n");
 }
 
 TEST_CASE("table: in colour, the fastest row of a size stands out") {
   const std::string text = render_table(sample({1_MiB}), Style::colour);
-  CHECK(text.find("\x1b[1;32m  multitree 1.250 us  838.9  838.9   1.60x  1.25x   50% gpu0 -> "
+  CHECK(text.find("\x1b[1;32m  multitree 1.192 us  879.6  879.6   1.60x  1.25x   50% gpu0 -> "
                   "gpu1\x1b[0m\n") != std::string::npos);
   CHECK(text.find("\n  ring ") != std::string::npos);
 }
@@ -52,7 +52,7 @@ TEST_CASE("table: long names leave it 80 columns wide") {
     CHECK_MESSAGE(line.size() <= 80, line);
   }
   CHECK(widest == 80);
-  CHECK(lines.str().find("50% node7.n~7.gpu5\n") != std::string::npos);
+  CHECK(lines.str().find("50% node7.n~e7.gpu5\n") != std::string::npos);
 }
 
 TEST_CASE("table: nothing moved, nothing is claimed") {
@@ -76,7 +76,7 @@ TEST_CASE("link table: the links that carried anything, most used first") {
   CHECK(render_links(comparison) ==
         "1 MiB, ring: 1 of 2 links carried data\n"
         "  from                    to                         bytes  busy time   used\n"
-        "  gpu0                    gpu1                    1.000 MB   2.000 us    50%\n");
+        "  gpu0                    gpu1                    1.049 MB   1.907 us    50%\n");
 
   // Twelve links, the last the busiest: ten are shown.
   comparison.rows[0].links.assign(12, comparison.rows[0].links[0]);

@@ -7,7 +7,7 @@
 namespace cli {
 
 using Sink = Surroundings::Sink;
-using std::chrono_literals::operator""s;
+using namespace std::chrono_literals;
 
 TEST_CASE("terminal: colour on a terminal, plain text in files and pipes") {
   CHECK(choose_style({.sink = Sink::terminal, .no_color = {}, .term = "xterm"}) == Style::colour);

@@ -53,7 +53,7 @@ TEST_CASE("ring order: on a torus or mesh every hop is one link, where such a ri
     CAPTURE(shape);
     for (const std::string kind : {"torus", "mesh"}) {
       const Machine machine{kind + ":" + shape};
-      const auto order = collectives::ring_order(machine.topology, machine.group, 0);
+      const auto order = collectives::ring_order(machine.topology, machine.group, 0, 1);
       std::vector<bool> seen(order.size());
       int far = 0;
       for (std::size_t i = 0; i < order.size(); ++i) {
@@ -79,7 +79,7 @@ TEST_CASE("ring order: on a torus or mesh every hop is one link, where such a ri
 TEST_CASE("ring order: in a cluster a ring enters a server on the rail on which it left the last") {
   const Machine machine{"gpu-cluster:4x8"};
   for (std::int32_t channel = 0; channel < 8; ++channel) {
-    const auto order = collectives::ring_order(machine.topology, machine.group, channel);
+    const auto order = collectives::ring_order(machine.topology, machine.group, channel, 8);
     for (std::size_t i = 7; i < order.size(); i += 8) {
       const auto last = collectives::index(order[i]);
       const auto next = collectives::index(order[(i + 1) % order.size()]);

@@ -166,3 +166,14 @@ TEST_CASE("routes: a fixed route is taken as it is, and injection limits stand a
   CHECK(hops == std::vector<std::uint32_t>{8, 0, 6, 4, 8 + 2 + 1});
   CHECK(fabric.latency(sim::Lane{0}) == 3 * net.links()[0].spec.latency);
 }
+
+TEST_CASE("routes: two GPUs that share a NIC talk through NVSwitch, not through the NIC") {
+  const auto net = topology::load("test", "gpu-cluster:2x4,nics=2");
+  for (const auto routing : {Routing::shortest, Routing::ecmp}) {
+    for (std::size_t to = 1; to < 4; ++to) {
+      const auto links = path(net, routing, 0, to, to);
+      CHECK(names(net, net.endpoints()[0], links)[1] == "node0.nvswitch");
+    }
+    CHECK(names(net, net.endpoints()[0], path(net, routing, 0, 5))[1] == "node0.nic0");
+  }
+}

@@ -1,0 +1,259 @@
+// The program as a user meets it: what goes in, the exit code, what comes out.
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/process.hpp"
+#include "tests/cli/scratch_directory.hpp"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+cli::ProcessResult espalier(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), std::string{BINARY_DIR} + "/cli/espalier");
+  return cli::run_process(arguments, "");
+}
+
+/// Runs the program on a file with this text in place of "FILE" among the arguments.
+cli::ProcessResult with_file(const std::string& name, const std::string& text,
+                             std::vector<std::string> arguments) {
+  const cli::ScratchDirectory directory;
+  const fs::path file = directory.path() / name;
+  std::ofstream{file, std::ios::binary} << text;
+  for (std::string& argument : arguments) {
+    if (argument == "FILE") {
+      argument = file.string();
+    }
+  }
+  cli::ProcessResult result = espalier(arguments);
+  // The scratch directory has another name in every run.
+  const std::string prefix = directory.path().string() + "/";
+  for (std::size_t at = 0; (at = result.errors.find(prefix)) != std::string::npos;) {
+    result.errors.erase(at, prefix.size());
+  }
+  return result;
+}
+
+const std::string good_scenario =
+    "topology: {kind: torus, shape: 4x4, link: '16GB/s,150ns'}\n"
+    "algorithms: [ring, multitree]\n"
+    "sizes: 64KiB..256KiB\n"
+    "network: flow\n";
+
+}  // namespace
+
+TEST_CASE("program: the same scenario gives the same bytes, twice") {
+  const auto first = with_file("s.yaml", good_scenario, {"run", "FILE", "--json"});
+  const auto second = with_file("s.yaml", good_scenario, {"run", "FILE", "--json"});
+  CHECK(first.status == 0);
+  CHECK(first.output == second.output);
+}
+
+TEST_CASE("program: options and a scenario file that say the same give the same numbers") {
+  const auto file = with_file("s.yaml", good_scenario, {"run", "FILE", "--json"});
+  const auto options =
+      espalier({"collective", "--topology", "torus:4x4", "--link", "16GB/s,150ns", "--algorithms",
+                "ring,multitree", "--sizes", "64KiB..256KiB", "--json"});
+  const auto a = nlohmann::json::parse(file.output);
+  const auto b = nlohmann::json::parse(options.output);
+  REQUIRE(a["results"].size() == 6);
+  CHECK(a["results"] == b["results"]);
+  // Ring on 16 ranks: 30 (150 ns + 4096 B / 16 GB/s) = 30 * 406 ns.
+  CHECK(a["results"][0]["time_s"].get<double>() == doctest::Approx(12.18e-6).epsilon(1e-9));
+  CHECK(a["results"][0]["algorithm"] == "ring");
+  CHECK(a["results"][0]["bytes"] == 65536);
+}
+
+TEST_CASE("program: bad input ends with 2 and an error that says where, what and what else") {
+  struct Case {
+    std::string scenario;
+    std::string error;
+  };
+  const std::vector<Case> cases{
+      {"topologgy: torus:4x4\n",
+       "s.yaml:1:1: error: unknown key 'topologgy'\n"
+       "    1 | topologgy: torus:4x4\n"
+       "      | ^\n"
+       "  hint: did you mean 'topology'?\n"},
+      {"topology: {kind: torus, shape: 4x4, link: {bandwidth: -5 GB/s}}\n",
+       "s.yaml:1:55: error: topology.link.bandwidth: expected a bandwidth, got '-5 GB/s': less "
+       "than "
+       "1 B/s\n"},
+      {"topology: {kind: torus, shape: 4x4, link: {bandwidth: .nan}}\n",
+       "s.yaml:1:55: error: topology.link.bandwidth: expected a bandwidth, got '.nan'\n"},
+      {"topology: {kind: torus, shape: 4x4}\nsizes: 99999999999 GiB\n",
+       "s.yaml:2:8: error: sizes: expected a size, got '99999999999 GiB': more than 8 PiB\n"},
+      {"topology: {kind: trous, shape: 4x4}\n",
+       "s.yaml:1:18: error: topology.kind: unknown topology 'trous'\n"},
+      {"topology: {kind: torus, shape: 4x4}\ngroup: 3..99\n",
+       "s.yaml:2:8: error: group: GPU 99 is out of range\n"},
+      {"topology: {kind: torus, shape: 4x4x4}\nalgorithms: [ring2d]\n",
+       "s.yaml:2:14: error: algorithms[0]: 'ring2d' does not fit this network: it needs all GPUs "
+       "of "
+       "a 2D torus or mesh"},
+      {"topology: {kind: torus, shape: 4x4}\nroot: 16\n",
+       "s.yaml:2:7: error: root: expected a whole number from 0 to 15, got '16'\n"},
+      {"", "s.yaml:1:1: error: the file is empty\n"},
+      {"a: &a [1]\nb: [*a, *a]\n", "s.yaml:1:4: error: anchors are not accepted\n"},
+      {"topology:\n  kind: custom\n  nodes: [{name: a, kind: gpu}, {name: b, kind: gpu}]\n"
+       "  links: []\n",
+       "s.yaml:2:3: error: topology: the network falls apart into 2 parts: no path leads from 'a' "
+       "to "
+       "'b'\n"},
+      {"topology: {kind: switch, shape: 4}\nrouting: dimension-order\n",
+       "s.yaml:2:10: error: routing: dimension-order routing needs a torus or a mesh\n"},
+      {"topology: nowhere.yaml\n", "there is no file 'nowhere.yaml'"},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.scenario);
+    const auto result = with_file("s.yaml", each.scenario, {"run", "FILE"});
+    CHECK(result.status == 2);
+    CAPTURE(result.errors);
+    CHECK(result.errors.find(each.error) != std::string::npos);
+  }
+}
+
+TEST_CASE("program: bad options end with 2, and nothing is half written") {
+  const cli::ScratchDirectory directory;
+  const std::string out = (directory.path() / "out").string();
+  const std::vector<std::vector<std::string>> calls{
+      {},
+      {"colective"},
+      {"collective"},
+      {"collective", "--topologi", "torus:4x4"},
+      {"collective", "--topo", "torus:4x4"},  // no guessing
+      {"collective", "--topology"},
+      {"collective", "--topology", "torus:4x4", "--topology", "torus:8x8"},
+      {"collective", "--topology", "torus:4x", "-o", out},
+      {"collective", "--topology", "torus:0x4", "-o", out},
+      {"collective", "--topology", "torus:4x4", "--sizes", "1GiB..1KiB", "-o", out},
+      {"collective", "--topology", "torus:4x4", "--sizes", "0B..1KiB", "-o", out},
+      {"collective", "--topology", "torus:4x4", "--algorithms", "hdrm", "-o", out},
+      {"collective", "--topology", "torus:4x4", "--link", "16,150ns", "-o", out},
+      {"collective", "--topology", "torus:4x4", "--set", "nonsense", "-o", out},
+      {"collective", "--topology", "torus:4x4", "--group", "1,1", "-o", out},
+      {"collective", "--topology", "torus:4x4", "--channels", "-1", "-o", out},
+      {"collective", "--topology", "torus:4x4", "--network", "packets", "-o", out},
+      {"collective", "--topology", "torus:1000x1000", "-o", out},
+      {"run", "no-such-file.yaml", "-o", out},
+      {"run", "/", "-o", out},
+      {"topology", "show"},
+      {"topology", "drow", "torus:4x4"},
+      {"topology", "draw", "torus:4x4", "-o", out + ".jpg"},
+      {"schedule", "verify"},
+      {"flows", "no-such-file.json"},
+  };
+  for (const auto& call : calls) {
+    std::string line;
+    for (const std::string& word : call) {
+      line += word + " ";
+    }
+    CAPTURE(line);
+    const auto result = espalier(call);
+    CHECK(result.status == 2);
+    CHECK((!result.errors.empty() || call.empty()));
+    CHECK(fs::is_empty(directory.path()));
+  }
+}
+
+TEST_CASE("program: flows in bad form are refused by place") {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"{", "not JSON"},
+      {"[]", "expected an object with the key 'cases'"},
+      {"{}", "missing key 'cases'"},
+      {R"({"cases": 3})", "expected a list"},
+      {R"({"cases": [], "cases": []})", "the key 'cases' is given twice"},
+      {R"({"cases": [{"flows": []}]})", "cases[0]: missing key 'edges'"},
+      {R"({"cases": [{"edges": [{"id": 0, "capacity_Bps": -1}], "flows": []}]})",
+       "cases[0].edges[0].capacity_Bps: expected a number from 1 to"},
+      {R"({"cases": [{"edges": [{"id": 0, "capacity_Bps": 1e9}, {"id": 0, "capacity_Bps": 1e9}],
+           "flows": []}]})",
+       "edge 0 is given twice"},
+      {R"({"cases": [{"edges": [{"id": 0, "capacity_Bps": 1e9}],
+           "flows": [{"size_bytes": 5, "route": [1]}]}]})",
+       "cases[0].flows[0].route[0]: there is no edge 1"},
+      {R"({"cases": [{"edges": [{"id": 0, "capacity_Bps": 1e9}],
+           "flows": [{"size_bytes": 5, "route": []}]}]})",
+       "expected at least one edge"},
+      {R"({"cases": [{"edges": [{"id": 0.5, "capacity_Bps": 1e9}], "flows": []}]})",
+       "expected a whole number, got 0.5"},
+      {R"({"cases": [{"edges": [{"id": 0, "capacity_Bps": true}], "flows": []}]})", "got true"},
+  };
+  for (const auto& [text, error] : cases) {
+    CAPTURE(text);
+    const auto result = with_file("cases.json", text, {"flows", "FILE"});
+    CAPTURE(result.errors);
+    CHECK(result.status == 2);
+    CHECK(result.errors.find(error) != std::string::npos);
+  }
+}
+
+TEST_CASE("program: results that cannot be written fail the run, with 1") {
+  const auto full = espalier(
+      {"flows", std::string{SOURCE_DIR} + "/configs/flows/parking-lot.json", "-o", "/dev/full"});
+  CHECK(full.status == 1);
+  const auto file_in_the_way =
+      espalier({"collective", "--topology", "ring:4", "-o", "/dev/null/out"});
+  CHECK(file_in_the_way.status == 1);
+}
+
+TEST_CASE("program: -o writes tables, plots and pictures") {
+  const cli::ScratchDirectory directory;
+  const fs::path out = directory.path() / "deep" / "out";
+  const auto result = espalier({"collective", "--topology", "torus:3x3", "--algorithms",
+                                "ring,multitree", "--sizes", "1KiB,1MiB", "-o", out.string()});
+  CAPTURE(result.errors);
+  REQUIRE(result.status == 0);
+  for (const std::string name : {"results.json", "results.csv", "links.csv", "busbw.svg",
+                                 "busbw.png", "time.svg", "time.png", "links-ring.svg",
+                                 "links-ring.png", "links-multitree.svg", "links-multitree.png"}) {
+    CAPTURE(name);
+    CHECK(fs::exists(out / name));
+    CHECK(fs::file_size(out / name) > 0);
+  }
+}
+
+TEST_CASE("program: every file in configs/ loads and runs") {
+  for (const auto& entry : fs::recursive_directory_iterator{fs::path{SOURCE_DIR} / "configs"}) {
+    const std::string path = entry.path().string();
+    CAPTURE(path);
+    if (path.find("/topologies/") != std::string::npos && entry.is_regular_file()) {
+      CHECK(espalier({"topology", "show", path}).status == 0);
+    } else if (entry.path().extension() == ".yaml") {
+      CHECK(espalier({"run", path, "--set", "sizes=64KiB"}).status == 0);
+    } else if (entry.path().extension() == ".json") {
+      CHECK(espalier({"flows", path}).status == 0);
+    }
+  }
+}
+
+TEST_CASE("program: every command explains itself") {
+  CHECK(espalier({"--help"}).status == 0);
+  CHECK(espalier({"--version"}).output.starts_with("espalier 0."));
+  for (const std::string command : {"run", "collective", "topology", "schedule", "flows"}) {
+    const auto help = espalier({command, "--help"});
+    CHECK(help.status == 0);
+    CHECK(help.output.find("examples:\n  espalier " + command) != std::string::npos);
+    CHECK(help.output == espalier({"help", command}).output);
+  }
+}
+
+TEST_CASE("program: a topology survives the way to GraphML and back") {
+  const cli::ScratchDirectory directory;
+  const std::string file = (directory.path() / "pod.graphml").string();
+  REQUIRE(espalier({"topology", "convert", "gpu-cluster:2x4", "-o", file}).status == 0);
+  const std::vector<std::string> rest{"--sizes", "1MiB", "--algorithms", "ring,hierarchical",
+                                      "--json"};
+  std::vector<std::string> from_file{"collective", "--topology", file};
+  std::vector<std::string> direct{"collective", "--topology", "gpu-cluster:2x4"};
+  from_file.insert(from_file.end(), rest.begin(), rest.end());
+  direct.insert(direct.end(), rest.begin(), rest.end());
+  CHECK(nlohmann::json::parse(espalier(from_file).output)["results"] ==
+        nlohmann::json::parse(espalier(direct).output)["results"]);
+}

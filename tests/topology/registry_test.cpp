@@ -1,0 +1,93 @@
+#include "topology/registry.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tests/topology/support.hpp"
+
+using namespace sim::literals;
+using topology_test::built;
+using topology_test::error_of;
+
+namespace {
+
+/// A file in a directory that is removed at the end of the test.
+class File {
+ public:
+  File(const std::string& name, const std::string& text)
+      : path_{std::filesystem::temp_directory_path() / ("espalier_registry_test_" + name)} {
+    std::ofstream{path_} << text;
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() { std::filesystem::remove(path_); }
+
+  [[nodiscard]] std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+TEST_CASE("registry: every kind builds from its example, under its own name") {
+  for (const topology::Kind& kind : topology::kinds()) {
+    CAPTURE(kind.name);
+    if (kind.name == "custom") {
+      continue;  // only a file can list nodes
+    }
+    const auto net = built(std::string{kind.example});
+    CHECK(net.kind() == kind.name);
+    CHECK(topology_test::goes_both_ways(net));
+    // Ranks are node ids, and names are unique.
+    for (std::size_t i = 0; i < net.endpoints().size(); ++i) {
+      CHECK(topology::index(net.endpoints()[i]) == i);
+    }
+    std::vector<std::string> names;
+    std::ranges::transform(net.nodes(), std::back_inserter(names), &topology::Node::name);
+    std::ranges::sort(names);
+    CHECK(std::ranges::adjacent_find(names) == names.end());
+  }
+}
+
+TEST_CASE("registry: an unknown kind is refused, with the nearest one") {
+  CHECK(error_of([] { return topology_test::built_from_yaml("kind: tours\n"); }) ==
+        "net.yaml:1:7: error: kind: unknown topology 'tours'\n"
+        "    1 | kind: tours\n"
+        "      |       ^\n"
+        "  hint: did you mean 'torus'?");
+}
+
+TEST_CASE("registry: an unknown key is refused, with the nearest one") {
+  CHECK(error_of([] { return topology_test::built_from_yaml("kind: torus\nshpe: 8x8\n"); }) ==
+        "net.yaml:2:1: error: unknown key 'shpe'\n"
+        "    2 | shpe: 8x8\n"
+        "      | ^\n"
+        "  hint: did you mean 'shape'?");
+}
+
+TEST_CASE("registry: a YAML file is the description, or has it under `topology`") {
+  const File bare{"bare.yaml", "kind: ring\nshape: 4\n"};
+  const File nested{"nested.yml", "topology:\n  kind: ring\n  shape: 4\n"};
+  CHECK(built(bare.path()).summary() == "ring of 4 GPUs, 8 links");
+  CHECK(built(nested.path()).summary() == "ring of 4 GPUs, 8 links");
+}
+
+TEST_CASE("registry: --link takes the place of the link, but not in a GraphML file") {
+  const auto net = topology::load("--topology", "ring:4,link=1GB/s", "2GB/s,3us");
+  CHECK(net.links().front().spec == topology::LinkSpec{2_GBps, 3us});
+  CHECK(error_of([] { return topology::load("--topology", "net.graphml", "2GB/s"); }) ==
+        "--link: error: a GraphML file brings its own links; this would change nothing");
+  CHECK(error_of([] {
+          return topology::load("--topology", "gpu-cluster:2x2", "2GB/s");
+        }).find("unknown key 'link'") != std::string::npos);
+}
+
+TEST_CASE("registry: a file that is not there is refused by name") {
+  CHECK(error_of([] { return built("missing.graphml"); }).starts_with("missing.graphml: error: "));
+  CHECK(error_of([] { return built("missing.yaml"); }).starts_with("missing.yaml: error: "));
+}
