@@ -147,12 +147,21 @@ int report(const Scenario& scenario, const Arguments& arguments) {
 
 int run_collective(const Arguments& arguments) {
   // An option and the key of the scenario that it sets.
-  constexpr std::pair<std::string_view, std::string_view> keys[] = {
-      {"topology", "topology"},     {"link", "link"},     {"collective", "collective"},
-      {"algorithms", "algorithms"}, {"sizes", "sizes"},   {"network", "network"},
-      {"routing", "routing"},       {"group", "group"},   {"root", "root"},
-      {"channels", "channels"},     {"pieces", "pieces"}, {"message-latency", "message_latency"},
-      {"reduction", "reduction"},   {"seed", "seed"}};
+  using Key = std::pair<std::string_view, std::string_view>;
+  constexpr std::array keys{Key{"topology", "topology"},
+                            Key{"link", "link"},
+                            Key{"collective", "collective"},
+                            Key{"algorithms", "algorithms"},
+                            Key{"sizes", "sizes"},
+                            Key{"network", "network"},
+                            Key{"routing", "routing"},
+                            Key{"group", "group"},
+                            Key{"root", "root"},
+                            Key{"channels", "channels"},
+                            Key{"pieces", "pieces"},
+                            Key{"message-latency", "message_latency"},
+                            Key{"reduction", "reduction"},
+                            Key{"seed", "seed"}};
   if (!arguments.has("topology")) {
     throw sim::Error{std::string{"espalier collective"},
                      "missing --topology\n  hint: --topology torus:8x8, or a YAML file"};

@@ -96,9 +96,10 @@ collectives::Schedule build(const Scenario& scenario, const collectives::Algorit
 std::string conditions(const collectives::Schedule& schedule, collectives::TransferId id) {
   std::string out;
   for (const auto& after : schedule.after(id)) {
-    const std::string lag = after.lag == collectives::lag_all ? std::string{" (all)"}
-                            : after.lag == 0                  ? std::string{}
-                                                              : fmt::format(" (-{})", after.lag);
+    std::string lag;
+    if (after.lag != 0) {
+      lag = after.lag == collectives::lag_all ? " (all)" : fmt::format(" (-{})", after.lag);
+    }
     out += fmt::format("{}{}{}{}", out.empty() ? "" : ", ",
                        after.side == collectives::Side::receive ? "receiver " : "",
                        collectives::index(after.transfer), lag);

@@ -103,8 +103,8 @@ void print_figures(const topology::Topology& topology, const Figures& figures) {
     fmt::print("  {:>8} {:<18} {:>12}, {}\n", count, fmt::format("{} -> {}", from, to),
                sim::to_text(sim::Bandwidth{bandwidth}), sim::to_text(sim::Duration{latency}));
   }
-  if (topology.injection()) {
-    fmt::print("injection  {} each way per GPU\n", sim::to_text(*topology.injection()));
+  if (const auto injection = topology.injection()) {
+    fmt::print("injection  {} each way per GPU\n", sim::to_text(*injection));
   }
   for (const topology::Partition& partition : topology.partitions()) {
     const auto blocks = 1 + std::ranges::max(partition.block_of);

@@ -198,7 +198,7 @@ std::string topology_name(const sim::ConfigNode& node, const std::string& direct
   if (node.is_map()) {
     return node.at("kind").text();
   }
-  const std::string text = node.text();
+  std::string text = node.text();
   if (!is_file_name(text) || directory.empty() || std::filesystem::path{text}.is_absolute()) {
     return text;
   }
@@ -218,7 +218,7 @@ sim::ConfigNode with_topology_inlined(const sim::ConfigNode& scenario,
 }
 
 topology::Topology read_topology(const sim::ConfigNode& scenario, const std::string& directory) {
-  sim::ConfigNode node = scenario.at("topology");
+  const sim::ConfigNode node = scenario.at("topology");
   const auto link = scenario.find("link");
   if (node.is_map()) {
     return topology::build(link ? node.with("link", *link) : node);

@@ -143,8 +143,8 @@ void LowerBound::add_blocks(const topology::Topology& topology,
   std::vector<double> inside;
   for (std::size_t block = 0; block < members.size(); ++block) {
     const auto ranks = static_cast<double>(members[block].size());
-    if (topology.injection()) {
-      const double limit = ranks * as_double(*topology.injection());
+    if (const auto injection = topology.injection()) {
+      const double limit = ranks * as_double(*injection);
       out[block] = std::min(out[block], limit);
       in[block] = std::min(in[block], limit);
     }

@@ -231,9 +231,10 @@ std::vector<std::int32_t> hdrm_positions(std::int32_t gpus_per_switch, std::int3
       const std::int32_t upper_rank = (odd ? odd_ranks : even_ranks)[upper];
       const std::int32_t lower_rank = (odd ? even_ranks : odd_ranks)[static_cast<std::size_t>(i)];
       const std::int32_t offset = port * switches;
-      positions[static_cast<std::size_t>(upper_rank + offset)] = (i * gpus_per_switch) + port;
-      positions[static_cast<std::size_t>(lower_rank + offset)] =
-          ((half + i) * gpus_per_switch) + port;
+      const std::int32_t upper_place = upper_rank + offset;
+      const std::int32_t lower_place = lower_rank + offset;
+      positions[static_cast<std::size_t>(upper_place)] = (i * gpus_per_switch) + port;
+      positions[static_cast<std::size_t>(lower_place)] = ((half + i) * gpus_per_switch) + port;
     }
   }
   return positions;

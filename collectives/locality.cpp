@@ -1,8 +1,10 @@
 #include "collectives/locality.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <span>
+#include <utility>
 
 namespace collectives {
 namespace {
@@ -14,11 +16,12 @@ struct Walk {
   bool closed = false;
 };
 
+using Cell = std::pair<std::int32_t, std::int32_t>;  // row, column
+
 /// A closed walk over a grid of `rows` x `columns` with an even number of columns, over links
 /// between neighbours only: along row 0, then back through the columns, up and down rows 1 and on.
-std::vector<std::pair<std::int32_t, std::int32_t>> even_columns(std::int32_t rows,
-                                                                std::int32_t columns) {
-  std::vector<std::pair<std::int32_t, std::int32_t>> cells;
+std::vector<Cell> even_columns(std::int32_t rows, std::int32_t columns) {
+  std::vector<Cell> cells;
   for (std::int32_t column = 0; column < columns; ++column) {
     cells.emplace_back(0, column);
   }
@@ -35,9 +38,8 @@ std::vector<std::pair<std::int32_t, std::int32_t>> even_columns(std::int32_t row
 /// each row entered where the last one ended. A row to the right ends one column back, one to the
 /// left one column on; (rows + columns) / 2 rows to the right, the others to the left, end
 /// `columns` columns back: where they began.
-std::vector<std::pair<std::int32_t, std::int32_t>> odd_torus(std::int32_t rows,
-                                                             std::int32_t columns) {
-  std::vector<std::pair<std::int32_t, std::int32_t>> cells;
+std::vector<Cell> odd_torus(std::int32_t rows, std::int32_t columns) {
+  std::vector<Cell> cells;
   std::int32_t column = 0;
   for (std::int32_t row = 0; row < rows; ++row) {
     const std::int32_t step = row < (rows + columns) / 2 ? 1 : columns - 1;
@@ -50,13 +52,22 @@ std::vector<std::pair<std::int32_t, std::int32_t>> odd_torus(std::int32_t rows,
 }
 
 /// Back and forth over the rows: neighbours follow each other, the ends do not meet.
-std::vector<std::pair<std::int32_t, std::int32_t>> snake(std::int32_t rows, std::int32_t columns) {
-  std::vector<std::pair<std::int32_t, std::int32_t>> cells;
+std::vector<Cell> snake(std::int32_t rows, std::int32_t columns) {
+  std::vector<Cell> cells;
   for (std::int32_t row = 0; row < rows; ++row) {
     for (std::int32_t i = 0; i < columns; ++i) {
       cells.emplace_back(row, row % 2 == 0 ? i : columns - 1 - i);
     }
   }
+  return cells;
+}
+
+/// The walk over the grid with rows and columns exchanged, and back.
+std::vector<Cell> transposed(std::vector<Cell> (*walk)(std::int32_t, std::int32_t),
+                             std::int32_t rows, std::int32_t columns) {
+  const std::array swapped{columns, rows};
+  std::vector<Cell> cells = walk(swapped[0], swapped[1]);
+  std::ranges::for_each(cells, [](Cell& cell) { std::swap(cell.first, cell.second); });
   return cells;
 }
 
@@ -66,7 +77,7 @@ Walk lattice_walk(std::span<const std::int32_t> shape, bool wraps) {
   if (shape.empty()) {
     return {{0}, true};
   }
-  const Walk inner = lattice_walk(shape.subspan(1), wraps);
+  Walk inner = lattice_walk(shape.subspan(1), wraps);
   const std::int32_t rows = shape[0];
   const auto columns = static_cast<std::int32_t>(inner.order.size());
   if (rows == 1) {
@@ -79,18 +90,16 @@ Walk lattice_walk(std::span<const std::int32_t> shape, bool wraps) {
     walk.closed = wraps || rows == 2;
     return walk;
   }
-  std::vector<std::pair<std::int32_t, std::int32_t>> cells;
+  std::vector<Cell> cells;
   walk.closed = true;
   if (columns % 2 == 0) {
     cells = even_columns(rows, columns);
   } else if (rows % 2 == 0) {
-    cells = even_columns(columns, rows);
-    std::ranges::for_each(cells, [](auto& cell) { std::swap(cell.first, cell.second); });
+    cells = transposed(even_columns, rows, columns);
   } else if (wraps && inner.closed && rows >= columns) {
     cells = odd_torus(rows, columns);
   } else if (wraps && inner.closed) {
-    cells = odd_torus(columns, rows);
-    std::ranges::for_each(cells, [](auto& cell) { std::swap(cell.first, cell.second); });
+    cells = transposed(odd_torus, rows, columns);
   } else {
     cells = snake(rows, columns);
     walk.closed = false;

@@ -396,12 +396,14 @@ class Writer {
   /// The way back; empty, for the network's routing to decide, if a link has no opposite.
   [[nodiscard]] std::vector<LinkId> back(const std::vector<LinkId>& route) const {
     std::vector<LinkId> out;
-    for (auto link = route.rbegin(); link != route.rend(); ++link) {
-      if (!opposite_[topology::index(*link)]) {
+    for (const LinkId link : route) {
+      const auto opposite = opposite_[topology::index(link)];
+      if (!opposite) {
         return {};
       }
-      out.push_back(*opposite_[topology::index(*link)]);
+      out.push_back(*opposite);
     }
+    std::ranges::reverse(out);
     return out;
   }
 

@@ -116,7 +116,11 @@ void Progress::announce(TransferId id, std::int32_t message, Fact fact) {
     const bool sends = dependent.side == Side::send;
     std::int32_t& missing = sends ? state.missing : state.taking;
     const Awaited wanted = awaited({id, dependent.lag}, sends ? state.left : state.taken, messages);
-    if (missing == 0 || !wanted.exists || wanted.message != message || --missing > 0) {
+    if (missing == 0 || !wanted.exists || wanted.message != message) {
+      continue;
+    }
+    --missing;
+    if (missing > 0) {
       continue;
     }
     if (sends) {

@@ -17,6 +17,11 @@ struct Grid {
   std::int32_t rows = 0;
   std::int32_t columns = 0;
   std::vector<Rank> ranks;  // row-major
+
+  [[nodiscard]] Rank at(std::int32_t row, std::int32_t column) const {
+    const std::int32_t place = (row * columns) + column;
+    return ranks[static_cast<std::size_t>(place)];
+  }
 };
 
 std::optional<Grid> grid_of(const topology::Topology& topology, const Group& group) {
@@ -49,7 +54,7 @@ std::vector<std::vector<Rank>> lines(const Grid& grid, Axis axis, bool backward)
   for (std::int32_t row = 0; row < grid.rows; ++row) {
     for (std::int32_t column = 0; column < grid.columns; ++column) {
       out[static_cast<std::size_t>(axis == Axis::row ? row : column)].push_back(
-          grid.ranks[static_cast<std::size_t>((row * grid.columns) + column)]);
+          grid.at(row, column));
     }
   }
   if (backward) {

@@ -15,8 +15,8 @@ namespace sim {
 /// What happens, to whom: `payload` is the handler's own.
 struct Event {
   Instant when;
-  std::uint64_t order;  // in which it was scheduled, and, in the low byte, the handler's number
-  std::uint64_t payload;
+  std::uint64_t order = 0;  // in which it was scheduled, and, in the low byte, the handler's number
+  std::uint64_t payload = 0;
 
   static constexpr int handler_bits = 8;
   [[nodiscard]] std::size_t handler() const { return order & ((1U << handler_bits) - 1); }

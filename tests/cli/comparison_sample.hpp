@@ -22,13 +22,13 @@ inline Comparison sample(const std::vector<sim::Bytes>& sizes) {
                         .provenance = "none",
                         .rows = {}};
   // A power of two, so that the numbers are exact: 1 MiB takes 2^-20 s, about 0.95 us.
-  constexpr double bound_Bps = 1048576.0 * 1048576.0;
+  constexpr double bound_rate = 1048576.0 * 1048576.0;
   struct Choice {
     const char* name;
     double above;
   };
   for (const sim::Bytes size : sizes) {
-    const double bound_s = static_cast<double>(size.count()) / bound_Bps;
+    const double bound_s = static_cast<double>(size.count()) / bound_rate;
     for (const Choice& choice : {Choice{"ring", 2}, Choice{"multitree", 1.25}}) {
       const double time_s = bound_s * choice.above;
       const double rate = static_cast<double>(size.count()) / time_s;
@@ -46,7 +46,7 @@ inline Comparison sample(const std::vector<sim::Bytes>& sizes) {
                                  .links = {{.from = "gpu0",
                                             .to = "gpu1",
                                             .bandwidth = sim::Bandwidth{std::int64_t{1} << 40},
-                                            .bytes = 0.5 * bound_Bps * time_s,
+                                            .bytes = 0.5 * bound_rate * time_s,
                                             .busy_s = time_s,
                                             .utilisation = 0.5},
                                            {.from = "gpu1",

@@ -95,6 +95,10 @@ TEST_CASE("fat tree: oversubscription thins the levels above the leaves") {
   CHECK(count(tree, NodeKind::gpu) == 128);
   CHECK(count(tree, NodeKind::switching) == 32 + 16 + 8);
   CHECK(tree.links().size() == 2 * (128 + 64 + 64));
+  // Aggregation switch 1 of every pod leads to the cores 4 to 7.
+  CHECK(neighbours(tree, "core3") == neighbours(tree, "core0"));
+  CHECK(neighbours(tree, "core4") == Names{"pod0.agg1", "pod1.agg1", "pod2.agg1", "pod3.agg1",
+                                           "pod4.agg1", "pod5.agg1", "pod6.agg1", "pod7.agg1"});
 }
 
 TEST_CASE("fat tree: shapes and ratios that do not work out are refused") {
