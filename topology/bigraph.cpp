@@ -41,6 +41,7 @@ Topology build_bigraph(const sim::ConfigNode& spec) {
   }
 
   std::vector<std::int32_t> block_of;
+  block_of.reserve(topology.nodes().size());
   for (std::int32_t i = 0; i < count; ++i) {
     block_of.push_back(i / hosts);
   }

@@ -36,9 +36,11 @@ class Walk {
     } else {
       expand(start, way);
     }
-    for (std::size_t i = 0; i < visited_.size(); ++i) {
-      if (topology_->node(visited_[i]).relay == Relay::yes) {
-        expand(visited_[i], way);
+    std::size_t head = 0;
+    while (head < visited_.size()) {  // it grows
+      const NodeId node = visited_[head++];
+      if (topology_->node(node).relay == Relay::yes) {
+        expand(node, way);
       }
     }
     if (!reached(start)) {

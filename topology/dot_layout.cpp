@@ -58,7 +58,7 @@ std::vector<Place> grid_places(const Lattice& lattice, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto column = static_cast<double>(i % columns);
     const auto row = static_cast<double>((i / columns) % rows);
-    const auto layer = static_cast<double>(i / columns / rows);
+    const auto layer = static_cast<double>(i / (columns * rows));
     places.push_back({(column * spacing * stretch) + (layer * third.x),
                       (layer * third.y) - (row * spacing * stretch)});
   }

@@ -105,6 +105,7 @@ void connect_groups(Topology& topology, const Dragonfly& shape) {
 
 void add_partitions(Topology& topology, const Dragonfly& shape) {
   std::vector<std::int32_t> router_of;
+  router_of.reserve(topology.nodes().size());
   for (std::int32_t i = 0; i < shape.endpoints(); ++i) {
     router_of.push_back(i / shape.hosts);
   }

@@ -145,8 +145,8 @@ Topology build_three_levels(const sim::ConfigNode& spec, const Cables& cables) {
   const std::int64_t half = ports / 2;
   const std::int64_t uplinks = read_uplinks(spec, ports / 2);
   const std::int64_t endpoints = ports * half * half;
-  // From the endpoints, from the leaves, from the aggregation switches: two links a cable.
-  check_size(spec, endpoints, 2 * (endpoints + (2 * ports * half * uplinks)));
+  const std::int64_t above = ports * half * uplinks;  // the leaves; as many above the next level
+  check_size(spec, endpoints, 2 * (endpoints + above + above));
 
   const ThreeLevels tree{static_cast<std::int32_t>(half), static_cast<std::int32_t>(uplinks)};
   Topology topology{"fat-tree"};
