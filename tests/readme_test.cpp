@@ -23,10 +23,12 @@ std::vector<Shown> shown_in(const std::string& readme) {
   std::istringstream lines{readme};
   bool in_code = false;
   bool in_command = false;
+  bool in_output = false;
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("```")) {
       in_code = !in_code;
       in_command = false;
+      in_output = false;
       continue;
     }
     const bool starts = in_code && line.starts_with("$ espalier ");
@@ -42,7 +44,8 @@ std::vector<Shown> shown_in(const std::string& readme) {
         all.back().command.push_back(word);
       }
       in_command = goes_on;
-    } else if (in_code && !all.empty()) {
+      in_output = !goes_on;
+    } else if (in_output) {
       all.back().output += line + "\n";
     }
   }

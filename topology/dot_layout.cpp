@@ -56,9 +56,11 @@ std::vector<Place> grid_places(const Lattice& lattice, std::size_t count) {
   const double stretch = shape.size() < 3 ? 1 : std::max(1.0, 0.75 * shape.front());
   std::vector<Place> places;
   for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t line = i / columns;
+    const std::size_t sheet = line / rows;
     const auto column = static_cast<double>(i % columns);
-    const auto row = static_cast<double>((i / columns) % rows);
-    const auto layer = static_cast<double>(i / (columns * rows));
+    const auto row = static_cast<double>(line % rows);
+    const auto layer = static_cast<double>(sheet);
     places.push_back({(column * spacing * stretch) + (layer * third.x),
                       (layer * third.y) - (row * spacing * stretch)});
   }

@@ -24,6 +24,8 @@ class File {
   }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
+  File(File&&) = delete;
+  File& operator=(File&&) = delete;
   ~File() { std::filesystem::remove(path_); }
 
   [[nodiscard]] std::string path() const { return path_.string(); }
