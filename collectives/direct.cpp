@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <utility>
 #include <vector>
+
+#include "collectives/intake.hpp"
 
 namespace collectives {
 namespace {
@@ -56,15 +59,14 @@ Schedule two_shot_all_reduce(const Request& request) {
   const std::int32_t channels = channels_of(request);
   Schedule schedule = cut(request, channels * n);
   for (std::int32_t channel = 0; channel < channels; ++channel) {
-    std::vector<std::vector<After>> summed(static_cast<std::size_t>(n));
+    std::vector<Intake> summed(static_cast<std::size_t>(n));
     for_each_pair(n, [&](Rank from, Rank to) {
-      summed[index(to)].push_back(
-          {schedule.add({.from = from,
-                         .to = to,
-                         .combine = Combine::reduce,
-                         .channel = channel,
-                         .chunks = fixed_chunks((channel * n) + number(to), 1)}),
-           0});
+      summed[index(to)].note(schedule.add({.from = from,
+                                           .to = to,
+                                           .combine = Combine::reduce,
+                                           .channel = channel,
+                                           .chunks = fixed_chunks((channel * n) + number(to), 1)},
+                                          summed[index(to)].before_next()));
     });
     for_each_pair(n, [&](Rank from, Rank to) {
       schedule.add({.from = from,
@@ -72,7 +74,7 @@ Schedule two_shot_all_reduce(const Request& request) {
                     .combine = Combine::copy,
                     .channel = channel,
                     .chunks = fixed_chunks((channel * n) + number(from), 1)},
-                   summed[index(from)]);
+                   summed[index(from)].all());
     });
   }
   return schedule;
@@ -167,59 +169,62 @@ namespace {
 enum class Direction : std::uint8_t { to_root, from_root };
 enum class Cut : std::uint8_t { whole, blocks };
 
-/// Between the root and all others. Returns the transfers' ids as conditions.
-std::vector<After> add_star(Schedule& schedule, const Request& request, Direction direction,
-                            Cut cut_as, Combine combine, const std::vector<After>& after) {
+/// Between the root and all others, under the conditions `after`. Returns the condition under which
+/// the root has taken in everything, channel by channel; of use only towards the root.
+std::vector<Intake> add_star(Schedule& schedule, const Request& request, Direction direction,
+                             Cut cut_as, Combine combine, std::span<const Intake> after = {}) {
   const std::int32_t n = request.ranks();
-  std::vector<After> ids;
+  std::vector<Intake> taken(static_cast<std::size_t>(channels_of(request)));
+  const bool inward = direction == Direction::to_root;
   for (std::int32_t channel = 0; channel < channels_of(request); ++channel) {
+    Intake& intake = taken[static_cast<std::size_t>(channel)];
+    const auto outward =
+        after.empty() ? std::vector<After>{} : after[static_cast<std::size_t>(channel)].all();
     for (std::int32_t k = 1; k < n; ++k) {
       const Rank other{(number(request.root) + k) % n};
-      const bool inward = direction == Direction::to_root;
-      ids.push_back({schedule.add({.from = inward ? other : request.root,
-                                   .to = inward ? request.root : other,
-                                   .combine = combine,
-                                   .channel = channel,
-                                   .chunks = cut_as == Cut::whole
-                                                 ? fixed_chunks(channel, 1)
-                                                 : fixed_chunks((channel * n) + number(other), 1)},
-                                  after),
-                     0});
+      const ChunkWalk chunks = cut_as == Cut::whole
+                                   ? fixed_chunks(channel, 1)
+                                   : fixed_chunks((channel * n) + number(other), 1);
+      intake.note(schedule.add({.from = inward ? other : request.root,
+                                .to = inward ? request.root : other,
+                                .combine = combine,
+                                .channel = channel,
+                                .chunks = chunks},
+                               inward ? intake.before_next() : outward));
     }
   }
-  return ids;
+  return taken;
 }
 
 }  // namespace
 
 Schedule direct_broadcast(const Request& request) {
   Schedule schedule = cut(request, channels_of(request));
-  add_star(schedule, request, Direction::from_root, Cut::whole, Combine::copy, {});
+  add_star(schedule, request, Direction::from_root, Cut::whole, Combine::copy);
   return schedule;
 }
 
 Schedule direct_reduce(const Request& request) {
   Schedule schedule = cut(request, channels_of(request));
-  add_star(schedule, request, Direction::to_root, Cut::whole, Combine::reduce, {});
+  add_star(schedule, request, Direction::to_root, Cut::whole, Combine::reduce);
   return schedule;
 }
 
 Schedule direct_gather(const Request& request) {
   Schedule schedule = cut(request, channels_of(request) * request.ranks());
-  add_star(schedule, request, Direction::to_root, Cut::blocks, Combine::copy, {});
+  add_star(schedule, request, Direction::to_root, Cut::blocks, Combine::copy);
   return schedule;
 }
 
 Schedule direct_scatter(const Request& request) {
   Schedule schedule = cut(request, channels_of(request) * request.ranks());
-  add_star(schedule, request, Direction::from_root, Cut::blocks, Combine::copy, {});
+  add_star(schedule, request, Direction::from_root, Cut::blocks, Combine::copy);
   return schedule;
 }
 
 Schedule star_all_reduce(const Request& request) {
   Schedule schedule = cut(request, channels_of(request));
-  const auto summed =
-      add_star(schedule, request, Direction::to_root, Cut::whole, Combine::reduce, {});
+  const auto summed = add_star(schedule, request, Direction::to_root, Cut::whole, Combine::reduce);
   add_star(schedule, request, Direction::from_root, Cut::whole, Combine::copy, summed);
   return schedule;
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "collectives/intake.hpp"
 #include "collectives/locality.hpp"
 #include "sim/contract.hpp"
 
@@ -25,6 +26,7 @@ class StepGraph {
  public:
   StepGraph(const Topology& topology, const Group& group, std::int32_t interfaces)
       : topology_{&topology},
+        group_{&group},
         rank_of_(topology.nodes().size(), -1),
         has_ranks_(topology.nodes().size(), false),
         uses_full_(topology.links().size()),
@@ -58,7 +60,21 @@ class StepGraph {
     receives_ = ports_full_;
   }
 
-  [[nodiscard]] bool can_send(Rank rank) const { return sends_[index(rank)] > 0; }
+  [[nodiscard]] bool can_send(Rank rank) const {
+    return sends_[index(rank)] > 0 &&
+           std::ranges::any_of(topology_->out_links(group_->node(rank)),
+                               [&](LinkId id) { return uses_[topology::index(id)] > 0; });
+  }
+
+  /// Are all neighbours of a rank ranks, and all of them in the tree? Then it gets no more
+  /// children.
+  template <class InTree>
+  [[nodiscard]] bool is_surrounded(Rank rank, const InTree& in_tree) const {
+    return std::ranges::all_of(topology_->out_links(group_->node(rank)), [&](LinkId id) {
+      const std::int32_t neighbour = rank_of_[topology::index(topology_->link(id).to)];
+      return neighbour >= 0 && in_tree(Rank{neighbour});
+    });
+  }
 
   /// A rank that `wanted` accepts, over a shortest free way from `parent`; the way is taken.
   template <class Wanted>
@@ -130,6 +146,7 @@ class StepGraph {
   }
 
   const Topology* topology_;
+  const Group* group_;
   std::vector<std::int32_t> rank_of_;     // per node; -1 outside the group
   std::vector<bool> has_ranks_;           // per node: is a rank attached?
   std::vector<std::int32_t> uses_full_;   // per link, in a fresh copy
@@ -179,7 +196,7 @@ class Grower {
       State& state = states_[static_cast<std::size_t>(root)];
       state.has.resize(static_cast<std::size_t>(group.size()));
       state.has[static_cast<std::size_t>(root)] = true;
-      state.members.push_back(Rank{root});
+      state.open.push_back(Rank{root});
     }
     trees_.edges.resize(states_.size());
     unfinished_ = group.size() > 1 ? states_.size() : 0;
@@ -197,15 +214,21 @@ class Grower {
 
  private:
   struct State {
-    std::vector<bool> has;      // per rank
-    std::vector<Rank> members;  // in the order added: breadth first
-    std::size_t parents = 0;    // how many of them were there before this step
+    std::vector<bool> has;   // per rank
+    std::vector<Rank> open;  // members that may still get children, in the order added
+    std::int32_t members = 1;
+    std::size_t parents = 0;  // how many of the open ones were there before this step
+    std::size_t next = 0;     // those before it can get no more children in this step
   };
 
   void grow_step() {
     graph_.refill();
     for (State& state : states_) {
-      state.parents = state.members.size();
+      std::erase_if(state.open, [&](Rank member) {
+        return graph_.is_surrounded(member, [&](Rank rank) { return state.has[index(rank)]; });
+      });
+      state.parents = state.open.size();
+      state.next = 0;
     }
     while (unfinished_ > 0) {
       bool any = false;
@@ -237,14 +260,15 @@ class Grower {
     turns_set_ = true;
   }
 
-  /// Gives one tree at most one more member.
+  /// Gives one tree at most one more member. Within a step links are only used up and trees only
+  /// grow, so a parent that finds no way now will find none later in the step.
   bool grow(std::int32_t root) {
     State& state = states_[static_cast<std::size_t>(root)];
-    if (state.members.size() == states_.size()) {
+    if (is_complete(state)) {
       return false;
     }
-    for (std::size_t i = 0; i < state.parents; ++i) {
-      const Rank parent = state.members[i];
+    for (; state.next < state.parents; ++state.next) {
+      const Rank parent = state.open[state.next];
       if (!graph_.can_send(parent)) {
         continue;
       }
@@ -253,14 +277,19 @@ class Grower {
       if (edge) {
         edge->step = trees_.steps;
         state.has[index(edge->child)] = true;
-        state.members.push_back(edge->child);
-        unfinished_ -= state.members.size() == states_.size() ? 1U : 0U;
+        state.open.push_back(edge->child);
+        ++state.members;
+        unfinished_ -= is_complete(state) ? 1U : 0U;
         ++grown_;
         trees_.edges[static_cast<std::size_t>(root)].push_back(*std::move(edge));
         return true;
       }
     }
     return false;
+  }
+
+  [[nodiscard]] bool is_complete(const State& state) const {
+    return state.members == group_->size();
   }
 
   const Topology* topology_;
@@ -315,7 +344,7 @@ class Writer {
     }
     std::ranges::stable_sort(by_step_, {}, [&](const Place& place) { return edge(place).step; });
     const auto ranks = static_cast<std::size_t>(schedule.ranks());
-    into_.assign(ranks * ranks, {});
+    into_.assign(ranks * ranks, Intake{});
   }
 
   void write(Phase phase) {
@@ -347,7 +376,7 @@ class Writer {
   }
 
   /// What has come of tree `root`'s chunk at `rank` so far.
-  std::vector<After>& into(std::size_t root, Rank rank) {
+  Intake& into(std::size_t root, Rank rank) {
     return into_[(root * trees_->edges.size()) + index(rank)];
   }
 
@@ -357,7 +386,13 @@ class Writer {
     const Rank from = up ? tree_edge.child : tree_edge.parent;
     const Rank to = up ? tree_edge.parent : tree_edge.child;
     const std::vector<LinkId> route = up ? back(tree_edge.route) : tree_edge.route;
-    std::vector<After> after = into(place.root, from);
+    Intake& taken = into(place.root, to);
+    if (!up) {
+      taken = {};  // the sum takes the place of what was there
+    }
+    std::vector<After> after = into(place.root, from).all();
+    const auto in_order = taken.before_next();
+    after.insert(after.end(), in_order.begin(), in_order.end());
     if (!route.empty()) {
       const std::int32_t step =
           up ? trees_->steps - 1 - tree_edge.step : trees_->steps + tree_edge.step;
@@ -373,11 +408,7 @@ class Writer {
                     .stride = 1,
                     .modulus = pieces_}},
         after, route);
-    if (up) {
-      into(place.root, to).push_back({id, 0});
-    } else {
-      into(place.root, to) = {{id, 0}};
-    }
+    taken.note(id);
   }
 
   /// Steps keep their order on a link: what a later one sends may not take an earlier one's turn.
@@ -414,7 +445,7 @@ class Writer {
   std::int32_t base_;
   std::vector<std::optional<LinkId>> opposite_;
   std::vector<Place> by_step_;
-  std::vector<std::vector<After>> into_;  // per root and rank
+  std::vector<Intake> into_;  // per root and rank
   std::map<LinkId, Turns> last_on_;
 };
 

@@ -22,7 +22,6 @@ FlowNetwork::FlowNetwork(Engine& engine, const Fabric& fabric, MessageListener& 
       listener_{&listener},
       max_min_{fabric},
       ends_{engine.attach(*this)},
-      arrivals_{},
       flows_(fabric.lanes()),
       use_(fabric.links()),
       busy_since_(fabric.links()),
@@ -79,7 +78,7 @@ void FlowNetwork::on_event(std::uint64_t payload) {
 }
 
 void FlowNetwork::on_end(Lane lane) {
-  Flow& flow = flows_[index(lane)];
+  const Flow& flow = flows_[index(lane)];
   if (flow.size > 0) {
     max_min_.remove(lane);
     end_use(lane, flow.size);

@@ -48,7 +48,7 @@ class FlowNetwork final : public Network {
   MessageListener* listener_;
   MaxMin max_min_;
   HandlerId ends_;
-  HandlerId arrivals_;
+  HandlerId arrivals_{};
   std::vector<Flow> flows_;          // per lane
   std::vector<LinkUse> use_;         // per link
   std::vector<Instant> busy_since_;  // per link; meaningful while a flow is on it

@@ -19,7 +19,7 @@ IdealNetwork::IdealNetwork(Engine& engine, const Fabric& fabric, MessageListener
 }
 
 void IdealNetwork::send(Lane lane, Bytes size, Carry carry) {
-  const double bytes = static_cast<double>(size.count());
+  const auto bytes = static_cast<double>(size.count());
   const Rounded span = round_picoseconds((bytes / rate_[index(lane)] * 1e12) + carry);
   for (std::uint32_t hop = fabric_->hops_begin(lane); hop < fabric_->hops_end(lane); ++hop) {
     LinkUse& use = use_[fabric_->hop_link(hop)];

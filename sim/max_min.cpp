@@ -133,6 +133,7 @@ void MaxMin::collect() {
       touch(link);
     }
   }
+  // NOLINTNEXTLINE(modernize-loop-convert): touch() appends to the region while it is walked
   for (std::size_t i = 0; i < region_.size(); ++i) {
     const std::uint32_t link = region_[i];
     double residual = fabric_->capacity(link);

@@ -161,6 +161,7 @@ Parsed<std::int64_t> parse_integer(std::string_view text) {
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   std::int64_t number = 0;
   const char* const end = text.data() + text.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): `end` is the other bound
   const auto [rest, status] = std::from_chars(text.data(), end, number);
   if (status == std::errc::result_out_of_range) {
     return {std::nullopt, fmt::format("expected a whole number, got '{}': too large", text), ""};
@@ -180,7 +181,7 @@ Parsed<double> parse_number(std::string_view text) {
   if (!number.value || !number.rest.empty() || !std::isfinite(*number.value)) {
     return {std::nullopt, fmt::format("expected a finite number, got '{}'", text), ""};
   }
-  return {*number.value, "", ""};
+  return {number.value, "", ""};
 }
 
 std::string to_text(Bytes size) {

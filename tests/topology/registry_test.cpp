@@ -1,40 +1,19 @@
 #include "topology/registry.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
+#include "tests/cli/scratch_directory.hpp"
 #include "tests/topology/support.hpp"
 
 using namespace sim::literals;
 using topology_test::built;
 using topology_test::error_of;
-
-namespace {
-
-/// A file in a directory that is removed at the end of the test.
-class File {
- public:
-  File(const std::string& name, const std::string& text)
-      : path_{std::filesystem::temp_directory_path() / ("espalier_registry_test_" + name)} {
-    std::ofstream{path_} << text;
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  File(File&&) = delete;
-  File& operator=(File&&) = delete;
-  ~File() { std::filesystem::remove(path_); }
-
-  [[nodiscard]] std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-}  // namespace
 
 TEST_CASE("registry: every kind builds from its example, under its own name") {
   for (const topology::Kind& kind : topology::kinds()) {
@@ -73,10 +52,13 @@ TEST_CASE("registry: an unknown key is refused, with the nearest one") {
 }
 
 TEST_CASE("registry: a YAML file is the description, or has it under `topology`") {
-  const File bare{"bare.yaml", "kind: ring\nshape: 4\n"};
-  const File nested{"nested.yml", "topology:\n  kind: ring\n  shape: 4\n"};
-  CHECK(built(bare.path()).summary() == "ring of 4 GPUs, 8 links");
-  CHECK(built(nested.path()).summary() == "ring of 4 GPUs, 8 links");
+  const cli::ScratchDirectory directory;
+  const std::string bare = directory.path() / "bare.yaml";
+  const std::string nested = directory.path() / "nested.yml";
+  std::ofstream{bare} << "kind: ring\nshape: 4\n";
+  std::ofstream{nested} << "topology:\n  kind: ring\n  shape: 4\n";
+  CHECK(built(bare).summary() == "ring of 4 GPUs, 8 links");
+  CHECK(built(nested).summary() == "ring of 4 GPUs, 8 links");
 }
 
 TEST_CASE("registry: --link takes the place of the link, but not in a GraphML file") {
