@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "collectives/intake.hpp"
@@ -342,7 +343,9 @@ class Writer {
         by_step_.push_back({root, i});
       }
     }
-    std::ranges::stable_sort(by_step_, {}, [&](const Place& place) { return edge(place).step; });
+    std::ranges::sort(by_step_, {}, [&](const Place& place) {
+      return std::tuple{edge(place).step, place.root, place.edge};
+    });
     const auto ranks = static_cast<std::size_t>(schedule.ranks());
     into_.assign(ranks * ranks, Intake{});
   }

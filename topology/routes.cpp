@@ -309,7 +309,7 @@ class Lowering {
   sim::Fabric run() {
     std::vector<std::uint32_t> order(requests_.size());
     std::iota(order.begin(), order.end(), 0U);
-    std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return requests_[i].to; });
+    std::ranges::sort(order, {}, [&](std::uint32_t i) { return std::pair{requests_[i].to, i}; });
     const std::span<const std::uint32_t> all{order};
     for (std::size_t begin = 0; begin < all.size();) {
       std::size_t end = begin + 1;
