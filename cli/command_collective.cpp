@@ -12,6 +12,7 @@
 #include "cli/commands.hpp"
 #include "cli/compare.hpp"
 #include "cli/plot.hpp"
+#include "cli/process.hpp"
 #include "cli/result_csv.hpp"
 #include "cli/result_json.hpp"
 #include "cli/result_table.hpp"
@@ -99,15 +100,34 @@ sim::ConfigNode with_settings(sim::ConfigNode node, const Arguments& arguments,
     if (setting.starts_with("topology.")) {
       node = with_topology_inlined(node, directory);
     }
-    node = node.with(setting.substr(0, equals), "--set", setting.substr(equals + 1));
+    if (equals + 1 == setting.size()) {
+      throw sim::Error{fmt::format("--set {}", setting), "expected a value after the ="};
+    }
+    const std::string key = setting.substr(0, equals);
+    node = node.with(key, fmt::format("--set {}", key), setting.substr(equals + 1));
   }
   return node;
+}
+
+/// Fails before the run, not after it, if its results could not be written.
+void prepare_output(const std::string& directory) {
+  if (directory.empty()) {
+    throw sim::Error{std::string{"--output"}, "expected a directory, found nothing"};
+  }
+  using Tool = std::pair<std::string_view, std::string_view>;
+  for (const auto& [program, package] : {Tool{"gnuplot", "gnuplot-nox"}, Tool{"dot", "graphviz"}}) {
+    if (!is_installed(program)) {
+      throw sim::Failure{
+          fmt::format("--output draws with '{}', which is not installed: apt-get install {}",
+                      program, package)};
+    }
+  }
+  make_directory(directory);
 }
 
 void write_results(const Comparison& comparison, const Scenario& scenario,
                    const std::string& directory) {
   const std::filesystem::path path{directory};
-  make_directory(path);
   write_file_atomically(path / "results.json", to_json(comparison, Links::listed));
   write_file_atomically(path / "results.csv", to_csv(comparison));
   write_file_atomically(path / "links.csv", links_to_csv(comparison));
@@ -118,6 +138,9 @@ void write_results(const Comparison& comparison, const Scenario& scenario,
 int report(const Scenario& scenario, const Arguments& arguments) {
   if (arguments.has("json") && arguments.has("csv")) {
     throw sim::Error{std::string{"espalier"}, "--json and --csv exclude each other"};
+  }
+  if (const auto directory = arguments.find("output")) {
+    prepare_output(*directory);
   }
   Progress progress{"simulating"};
   const Comparison comparison =

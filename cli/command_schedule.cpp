@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::array schedule_options{
     Option{"topology", 't', "TOPOLOGY", "short form (torus:8x8), YAML or GraphML file"},
+    Option{"link", 0, "BANDWIDTH,LATENCY", "of every link: 16GB/s,150ns"},
     Option{"collective", 'c', "NAME", "all-reduce (default), all-gather, ..."},
     Option{"algorithms", 'a', "LIST", "names with commas, or all (default): those that fit"},
     Option{"size", 's', "SIZE", "of the collective (64MiB)"},
@@ -66,7 +67,7 @@ int list_algorithms() {
 Scenario scenario_of(const Arguments& arguments) {
   sim::ConfigNode node = sim::ConfigNode::parse("options", "{}");
   for (const std::string_view option :
-       {"topology", "collective", "algorithms", "group", "root", "channels", "pieces"}) {
+       {"topology", "link", "collective", "algorithms", "group", "root", "channels", "pieces"}) {
     if (const auto value = arguments.find(option)) {
       node = node.with(option, sim::ConfigNode::scalar(fmt::format("--{}", option), *value));
     }
@@ -82,7 +83,11 @@ Scenario scenario_of(const Arguments& arguments) {
     throw sim::Error{std::string{"espalier schedule"},
                      "missing --topology\n  hint: --topology torus:4x4, or a YAML file"};
   }
-  return read_scenario(node, "");
+  Scenario scenario = read_scenario(node, "");
+  if (scenario.sizes.size() > 1) {
+    throw sim::Error{std::string{"--size"}, "expected one size, got several"};
+  }
+  return scenario;
 }
 
 collectives::Schedule build(const Scenario& scenario, const collectives::Algorithm& algorithm) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -78,8 +79,10 @@ Figures measure(const topology::Topology& topology) {
                      link.spec.latency.count()}];
   }
   // All pairs of a large network take too long: then from every so many endpoints.
-  constexpr std::size_t sources_max = 256;
+  constexpr std::size_t links_walked_max = 50'000'000;
   const auto endpoints = topology.endpoints();
+  const std::size_t sources_max =
+      std::clamp<std::size_t>(links_walked_max / (topology.links().size() + 1), 1, 256);
   const std::size_t stride = std::max<std::size_t>(endpoints.size() / sources_max, 1);
   for (std::size_t i = 0; i < endpoints.size(); i += stride) {
     const auto hops = topology::hops_to(topology, endpoints[i]);
@@ -175,8 +178,11 @@ int run_topology(const Arguments& arguments) {
   if (action == 0) {
     return list_kinds();
   }
-  const topology::Topology topology =
-      topology::load("TOPOLOGY", arguments.at("topology"), arguments.find("link").value_or(""));
+  std::optional<sim::ConfigNode> link;
+  if (const auto text = arguments.find("link")) {
+    link = sim::ConfigNode::scalar("--link", *text);
+  }
+  const topology::Topology topology = topology::load("TOPOLOGY", arguments.at("topology"), link);
   if (action == 1) {
     const Figures figures = measure(topology);
     if (arguments.has("json")) {

@@ -29,6 +29,14 @@ std::vector<LinkReport> link_reports(const topology::Topology& topology,
   return reports;
 }
 
+/// The most parts in which a schedule of this scenario may cut a rank's block.
+std::int32_t parts_per_rank(const Scenario& scenario) {
+  collectives::Request request = scenario.request;
+  request.topology = &scenario.topology;
+  request.group = &scenario.group;
+  return collectives::channels_for(request) * std::max(request.pieces, 1);
+}
+
 Row run_row(const Scenario& scenario, const collectives::Algorithm& algorithm, sim::Bytes bytes,
             const collectives::LowerBound& bound) {
   collectives::Request request = scenario.request;
@@ -47,11 +55,13 @@ Row run_row(const Scenario& scenario, const collectives::Algorithm& algorithm, s
     row.algbw_Bps = static_cast<double>(bytes.count()) / row.time_s;
     row.busbw_Bps = row.algbw_Bps * busbw_factor(scenario.collective, scenario.group.size());
   }
-  row.lower_bound_s = bound.seconds(bytes);
+  // Without contention a cut holds nobody back, and links carry more than they can.
+  const bool contends = scenario.execute.network != sim::NetworkModel::ideal;
+  row.lower_bound_s = contends ? bound.seconds(bytes) : bound.latency_seconds();
   row.above_bound = row.lower_bound_s > 0 ? row.time_s / row.lower_bound_s : 1;
   row.links = link_reports(scenario.topology, execution);
   const auto busiest = std::ranges::max_element(row.links, {}, &LinkReport::utilisation);
-  if (busiest != row.links.end() && busiest->utilisation > 0) {
+  if (contends && busiest != row.links.end() && busiest->utilisation > 0) {
     row.busiest_link = fmt::format("{} -> {}", busiest->from, busiest->to);
     row.busiest_utilisation = busiest->utilisation;
   }
@@ -96,8 +106,12 @@ Comparison compare(const Scenario& scenario,
       .provenance = "none",
       .rows = {},
   };
-  const collectives::LowerBound bound{scenario.topology, scenario.group, scenario.collective,
-                                      scenario.request.root, scenario.execute.message_latency};
+  const collectives::LowerBound bound{scenario.topology,
+                                      scenario.group,
+                                      scenario.collective,
+                                      scenario.request.root,
+                                      scenario.execute.message_latency,
+                                      parts_per_rank(scenario)};
   const std::size_t total = scenario.sizes.size() * scenario.algorithms.size();
   for (const sim::Bytes bytes : scenario.sizes) {
     double first_s = 0;

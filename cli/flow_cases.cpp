@@ -25,6 +25,10 @@ class DuplicateCheck {
   explicit DuplicateCheck(std::string label) : label_{std::move(label)} {}
 
   bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
+    constexpr int depth_max = 64;
+    if (depth > depth_max) {
+      throw sim::Error{label_, fmt::format("nested deeper than {} levels", depth_max)};
+    }
     if (event == Json::parse_event_t::object_start) {
       keys_.resize(std::max(keys_.size(), static_cast<std::size_t>(depth) + 2));
       keys_[static_cast<std::size_t>(depth) + 1].clear();
@@ -128,6 +132,11 @@ class FlowCase {
       const Place edge = place.at("edges").at(i);
       const std::int64_t id = whole(member(edges[i], "id", edge), edge.at("id"));
       const double capacity = number(edges[i], "capacity_Bps", 1, 1e15, edge);
+      constexpr double exact_below = 1e6;  // above, a fraction of a byte is rounding
+      if (capacity < exact_below && std::floor(capacity) < capacity) {
+        edge.at("capacity_Bps")
+            .fail(fmt::format("expected a whole number of bytes per second, got {}", capacity));
+      }
       const double latency = edges[i].contains("latency_s")
                                  ? number(edges[i], "latency_s", 0, seconds_max, edge)
                                  : shared;
@@ -142,6 +151,9 @@ class FlowCase {
   void read_flow(const Json& json, const Place& place) {
     const double size =
         number(json, "size_bytes", 0, static_cast<double>(sim::bytes_max.count()), place);
+    if (std::floor(size) < size) {
+      place.at("size_bytes").fail(fmt::format("expected a whole number of bytes, got {}", size));
+    }
     const double start =
         json.contains("start_s") ? number(json, "start_s", 0, seconds_max, place) : 0.0;
     const Json& route = list(json, "route", place);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iterator>
@@ -77,6 +78,8 @@ void finish_output() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A file that may not grow is an error of the write, with a temporary file to remove.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     const int code = dispatch({argv + 1, argv + argc});
     finish_output();

@@ -28,7 +28,10 @@ std::vector<std::string> split(const std::string& text, char separator) {
   std::size_t begin = 0;
   while (true) {
     const std::size_t end = text.find(separator, begin);
-    parts.push_back(text.substr(begin, end - begin));
+    std::string part = text.substr(begin, end - begin);
+    part.erase(0, part.find_first_not_of(' '));
+    part.erase(part.find_last_not_of(' ') + 1);
+    parts.push_back(std::move(part));
     if (end == std::string::npos) {
       return parts;
     }
@@ -214,7 +217,7 @@ sim::ConfigNode with_topology_inlined(const sim::ConfigNode& scenario,
     return scenario;
   }
   return scenario.with("topology",
-                       topology::read_spec("--topology", topology_name(node, directory)));
+                       topology::read_spec(node.where(), topology_name(node, directory)));
 }
 
 topology::Topology read_topology(const sim::ConfigNode& scenario, const std::string& directory) {
@@ -227,7 +230,7 @@ topology::Topology read_topology(const sim::ConfigNode& scenario, const std::str
   if (is_file_name(text) && !std::filesystem::exists(text)) {
     node.fail(fmt::format("there is no file '{}'", text));
   }
-  return topology::load("--topology", text, link ? link->text() : "");
+  return topology::load(node.where(), text, link);
 }
 
 Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory) {

@@ -68,20 +68,25 @@ double total_need(Collective collective, double blocks, const std::vector<double
   return 0;
 }
 
-double as_double(sim::Bandwidth bandwidth) {
-  return static_cast<double>(bandwidth.count());
+/// Does the collective give each rank a block of the data?
+bool cuts_blocks(Collective collective) {
+  return collective == Collective::reduce_scatter || collective == Collective::all_gather ||
+         collective == Collective::all_to_all || collective == Collective::gather ||
+         collective == Collective::scatter;
 }
 
-bool concerns_root_only(Collective collective) {
-  return collective == Collective::broadcast || collective == Collective::reduce ||
-         collective == Collective::gather || collective == Collective::scatter;
+double as_double(sim::Bandwidth bandwidth) {
+  return static_cast<double>(bandwidth.count());
 }
 
 }  // namespace
 
 LowerBound::LowerBound(const topology::Topology& topology, const Group& group,
-                       Collective collective, Rank root, sim::Duration message_latency)
-    : collective_{collective}, ranks_{static_cast<double>(group.size())} {
+                       Collective collective, Rank root, sim::Duration message_latency,
+                       std::int32_t parts_per_rank)
+    : collective_{collective},
+      ranks_{static_cast<double>(group.size())},
+      parts_per_rank_{static_cast<double>(parts_per_rank)} {
   if (group.size() < 2) {
     return;
   }
@@ -114,9 +119,9 @@ LowerBound::LowerBound(const topology::Topology& topology, const Group& group,
   }
 }
 
-void LowerBound::add_cut(double factor, double capacity) {
+void LowerBound::add_cut(double factor, double slack, double capacity) {
   if (factor > 0) {
-    cuts_.push_back({factor, capacity});
+    cuts_.push_back({factor, slack, capacity});
   }
 }
 
@@ -150,40 +155,41 @@ void LowerBound::add_blocks(const topology::Topology& topology,
     }
     const bool has_root = std::ranges::find(members[block], root) != members[block].end();
     const Need need = block_need(collective_, ranks, ranks_, has_root);
-    add_cut(need.out, out[block]);
-    add_cut(need.in, in[block]);
+    // Blocks are cut to whole bytes, a part at a time: each may fall short of S / n by a byte.
+    const double slack = cuts_blocks(collective_) ? ranks * parts_per_rank_ : 0;
+    add_cut(need.out, slack, out[block]);
+    add_cut(need.in, slack, in[block]);
     all_out += out[block];
     inside.push_back(ranks);
   }
-  add_cut(total_need(collective_, static_cast<double>(members.size()), inside, ranks_), all_out);
+  add_cut(total_need(collective_, static_cast<double>(members.size()), inside, ranks_),
+          collective_ == Collective::all_to_all ? ranks_ * ranks_ * parts_per_rank_ : 0, all_out);
 }
 
 void LowerBound::find_latency(const topology::Topology& topology, const Group& group, Rank root,
                               sim::Duration message_latency) {
   // Any set of sources gives a bound; this many give a good one at bearable cost.
-  constexpr std::int32_t sources_max = 64;
+  constexpr std::size_t links_walked_max = 20'000'000;
+  const auto sources_max = static_cast<std::int32_t>(
+      std::clamp<std::size_t>(links_walked_max / (topology.links().size() + 1), 1, 64));
   const std::int32_t stride = std::max(group.size() / sources_max, 1);
+  const bool from_root = collective_ == Collective::broadcast || collective_ == Collective::scatter;
+  const bool to_root = collective_ == Collective::reduce || collective_ == Collective::gather;
   sim::Duration farthest{0};
-  sim::Duration closest = sim::Duration::max();
-  const auto look = [&](Rank from, Rank to, const std::vector<sim::Duration>& latency) {
-    if (from != to) {
-      farthest = std::max(farthest, latency[topology::index(group.node(to))]);
-    }
-  };
-  for (std::int32_t r = 0; r < group.size(); r += stride) {
-    const Rank from = concerns_root_only(collective_) ? root : Rank{r};
-    const bool to_next_only = collective_ == Collective::send_receive;
+  for (std::int32_t r = 0; r < (from_root ? 1 : group.size()); r += stride) {
+    const Rank from = from_root ? root : Rank{r};
     const auto latency =
         topology::latency_from(topology, group.node(from), topology::Through::anything);
     for (std::int32_t t = 0; t < group.size(); ++t) {
-      if (!to_next_only || t == (r + 1) % group.size()) {
-        look(from, Rank{t}, latency);
+      const bool is_next = t == (r + 1) % group.size();
+      const bool depends =
+          (!to_root || Rank{t} == root) && (collective_ != Collective::send_receive || is_next);
+      if (depends && Rank{t} != from) {
+        farthest = std::max(farthest, latency[topology::index(group.node(Rank{t}))]);
       }
     }
-    if (concerns_root_only(collective_)) {
-      break;
-    }
   }
+  sim::Duration closest = sim::Duration::max();
   for (const topology::NodeId node : group.nodes) {
     for (const topology::LinkId id : topology.out_links(node)) {
       closest = std::min(closest, topology.link(id).spec.latency);
@@ -196,7 +202,8 @@ void LowerBound::find_latency(const topology::Topology& topology, const Group& g
 double LowerBound::bandwidth_seconds(sim::Bytes bytes) const {
   double most = 0;
   for (const Cut& cut : cuts_) {
-    most = std::max(most, cut.factor * static_cast<double>(bytes.count()) / cut.capacity);
+    const double volume = (cut.factor * static_cast<double>(bytes.count())) - cut.slack;
+    most = std::max(most, volume / cut.capacity);
   }
   return most;
 }

@@ -17,17 +17,18 @@ namespace collectives {
 ///
 /// Bandwidth: each of these volumes must cross these links, and their last byte then still has a
 /// way to go.
-///   - Every sum of n numbers that all n ranks get takes 2 (n - 1) messages between ranks (Harary
-///   and
-///     Schwenk, "The communication problem on graphs and digraphs", 1974); a sum that one rank
-///     gets, or a copy for everyone, n - 1. All of it leaves the ranks through their ports.
+///   - Every sum of n numbers that all n ranks get takes 2 (n - 1) messages between ranks (F.
+///   Harary
+///     and A. J. Schwenk, "The communication problem on graphs and digraphs", 1974); a sum that one
+///     rank gets, or a copy for everyone, n - 1. All of it leaves the ranks through their ports.
 ///   - The same with servers, leaves or groups in place of ranks.
 ///   - What a single rank or block must send to, or get from, the rest.
 class LowerBound {
  public:
-  /// `topology` outlives this.
+  /// `topology` outlives this. `parts_per_rank`: in how many parts (channels x pieces) a schedule
+  /// may cut the block of a rank; each may be a byte short.
   LowerBound(const topology::Topology& topology, const Group& group, Collective collective,
-             Rank root, sim::Duration message_latency);
+             Rank root, sim::Duration message_latency, std::int32_t parts_per_rank = 1);
 
   /// For a size as `Collective` defines it; the bound in seconds.
   [[nodiscard]] double seconds(sim::Bytes bytes) const;
@@ -37,13 +38,14 @@ class LowerBound {
   [[nodiscard]] double bandwidth_seconds(sim::Bytes bytes) const;
 
  private:
-  /// `factor` * S bytes must cross `capacity` bytes per second.
+  /// `factor` * S - `slack` bytes must cross `capacity` bytes per second.
   struct Cut {
     double factor = 0;
+    double slack = 0;
     double capacity = 0;
   };
 
-  void add_cut(double factor, double capacity);
+  void add_cut(double factor, double slack, double capacity);
   void add_blocks(const topology::Topology& topology, const std::vector<std::int32_t>& block_of,
                   const std::vector<std::vector<Rank>>& members, Rank root);
   void find_latency(const topology::Topology& topology, const Group& group, Rank root,
@@ -51,6 +53,7 @@ class LowerBound {
 
   Collective collective_;
   double ranks_;
+  double parts_per_rank_;
   double latency_s_ = 0;       // of the farthest pair
   double last_latency_s_ = 0;  // of the closest
   std::vector<Cut> cuts_;

@@ -139,7 +139,9 @@ class Executor final : public sim::MessageListener {
     const Transfer& transfer = schedule_->transfer(id);
     const sim::Bytes size = schedule_->layout().size(transfer.chunks.at(next_to_reduce(id)));
     sim::Instant& free = unit_free_[index(transfer.to)];
-    free = std::max(free, engine_.now()) + (size / *options_->reduction);
+    // Both are at most the end of simulated time, where the engine refuses the event.
+    free =
+        std::min(std::max(free, engine_.now()) + (size / *options_->reduction), sim::instant_max);
     engine_.at(free, units_id_, sim::pack(lane_of(id), carry));
   }
 

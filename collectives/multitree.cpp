@@ -12,7 +12,7 @@
 
 #include "collectives/intake.hpp"
 #include "collectives/locality.hpp"
-#include "sim/contract.hpp"
+#include "sim/error.hpp"
 
 namespace collectives {
 namespace {
@@ -37,16 +37,21 @@ class StepGraph {
       const NodeId node = group.node(Rank{rank});
       rank_of_[topology::index(node)] = rank;
       for (const LinkId id : topology.in_links(node)) {
-        has_ranks_[topology::index(topology.link(id).from)] = true;
+        const NodeId neighbour = topology.link(id).from;
+        has_ranks_[topology::index(neighbour)] =
+            has_ranks_[topology::index(neighbour)] ||
+            std::ranges::any_of(topology.out_links(node),
+                                [&](LinkId out) { return topology.link(out).to == neighbour; });
       }
     }
+    constexpr std::int64_t uses_max = 1'000'000;  // more than any step has messages
     std::int64_t slowest = std::numeric_limits<std::int64_t>::max();
     for (const auto& link : topology.links()) {
       slowest = std::min(slowest, link.spec.bandwidth.count());
     }
     for (std::size_t i = 0; i < uses_full_.size(); ++i) {
-      uses_full_[i] =
-          static_cast<std::int32_t>(topology.links()[i].spec.bandwidth.count() / slowest);
+      uses_full_[i] = static_cast<std::int32_t>(
+          std::min(uses_max, topology.links()[i].spec.bandwidth.count() / slowest));
     }
     const std::int32_t ports =
         interfaces > 0 ? interfaces : std::numeric_limits<std::int32_t>::max();
@@ -207,7 +212,11 @@ class Grower {
     while (unfinished_ > 0) {
       const std::size_t before = grown_;
       grow_step();
-      sim::require(grown_ > before, "every rank can be reached from every other");
+      if (grown_ == before) {
+        throw sim::Failure{
+            "MultiTree finds no way to some rank that does not lead through a switch of other "
+            "ranks"};
+      }
       ++trees_.steps;
     }
     return std::move(trees_);

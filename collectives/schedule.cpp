@@ -45,8 +45,10 @@ TransferId Schedule::add(const Transfer& transfer, std::span<const After> after,
   sim::require(index(transfer.from) < static_cast<std::size_t>(ranks_) &&
                    index(transfer.to) < static_cast<std::size_t>(ranks_),
                "a transfer joins ranks of the group");
-  sim::require(transfer.chunks.base + (transfer.chunks.modulus * transfer.chunks.width) <= chunks_,
-               "a transfer carries chunks of the schedule");
+  sim::require(
+      transfer.chunks.base >= 0 &&
+          transfer.chunks.base + (transfer.chunks.modulus * transfer.chunks.width) <= chunks_,
+      "a transfer carries chunks of the schedule");
   const TransferId id = next_id();
   transfers_.push_back(transfer);
   after_.insert(after_.end(), after.begin(), after.end());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <unordered_set>
 #include <utility>
@@ -65,6 +66,9 @@ class Verifier {
   explicit Verifier(const Schedule& schedule) : schedule_{&schedule} {}
 
   std::optional<std::string> run() {
+    if (!check_layout()) {
+      return problem_;
+    }
     if (!order_messages()) {
       return problem_;
     }
@@ -104,6 +108,7 @@ class Verifier {
     return {id, number, times.leaves, times.arrives};
   }
 
+  bool check_layout();
   bool order_messages();
   void sort_by_chunk();
   bool check_chunk(std::int32_t chunk);
@@ -146,6 +151,29 @@ class Verifier {
   std::vector<std::int32_t> first_of_transfer_;
   std::vector<std::int32_t> next_of_transfer_;
 };
+
+/// The chunks are all of the data, once, and every rank's block has as many as any other's.
+bool Verifier::check_layout() {
+  const bool by_sender = schedule_->collective() == Collective::all_to_all ||
+                         schedule_->collective() == Collective::send_receive;
+  const std::int32_t blocks = by_sender ? schedule_->ranks() : 1;
+  if (schedule_->chunks() != blocks * schedule_->layout().parts) {
+    return fail(fmt::format("{} chunks are not the {} parts of the data", schedule_->chunks(),
+                            blocks * schedule_->layout().parts));
+  }
+  const bool owned = schedule_->collective() == Collective::reduce_scatter ||
+                     schedule_->collective() == Collective::all_gather ||
+                     schedule_->collective() == Collective::gather ||
+                     schedule_->collective() == Collective::scatter;
+  std::vector<std::int32_t> count(static_cast<std::size_t>(schedule_->ranks()));
+  for (std::int32_t chunk = 0; owned && chunk < schedule_->chunks(); ++chunk) {
+    ++count[index(schedule_->owner(chunk))];
+  }
+  const auto uneven = std::ranges::adjacent_find(count, std::ranges::not_equal_to{});
+  return uneven == count.end() ||
+         fail(fmt::format("rank {} has a block of {} chunks, the next rank one of {}",
+                          uneven - count.begin(), *uneven, *(uneven + 1)));
+}
 
 /// Completes messages as soon as their conditions hold: an order that the conditions allow.
 bool Verifier::order_messages() {
@@ -326,7 +354,7 @@ bool Verifier::check_end(std::int32_t chunk) {
         from = source;
         break;
     }
-    if (!wanted || (rank == from && !reducing)) {
+    if (!wanted) {
       continue;
     }
     const auto held = held_.row(rank);

@@ -37,13 +37,23 @@ std::string_view line_of(std::string_view text, int line) {
   return text.substr(0, text.find('\n'));
 }
 
+/// Without control characters, which would reach the user's terminal, and cut to a bearable length.
+std::string printable(std::string_view text) {
+  constexpr std::size_t most = 400;
+  std::string out{text.substr(0, most)};
+  std::ranges::replace_if(
+      out, [](char c) { return c != '\n' && (static_cast<unsigned char>(c) < ' ' || c == '\x7f'); },
+      '?');
+  return text.size() > most ? out + "..." : out;
+}
+
 [[noreturn]] void fail_at(const Document& document, int line, int column, std::string_view message,
                           std::string_view hint) {
-  std::string out{message};
+  std::string out = printable(message);
   const std::string_view shown = line_of(document.text, line);
   constexpr std::size_t shown_max = 100;
   if (shown.size() <= shown_max) {
-    out += fmt::format("\n{:>5} | {}\n      | {:>{}}", line + 1, shown, '^', column + 1);
+    out += fmt::format("\n{:>5} | {}\n      | {:>{}}", line + 1, printable(shown), '^', column + 1);
   }
   if (!hint.empty()) {
     out += fmt::format("\n  hint: {}", hint);
@@ -311,10 +321,13 @@ ConfigNode ConfigNode::scalar(const std::string& label, const std::string& text)
 
 ConfigNode ConfigNode::with(std::string_view path, const std::string& label,
                             const std::string& text) const {
-  return {replaced(tree_, path, parse_tree(label, text)), path_};
+  return with(path, ConfigNode{parse_tree(label, text), ""});
 }
 
 ConfigNode ConfigNode::with(std::string_view path, const ConfigNode& value) const {
+  if (std::ranges::count(path, '.') >= static_cast<std::ptrdiff_t>(depth_max)) {
+    value.fail(fmt::format("the key is nested deeper than {} levels", depth_max));
+  }
   return {replaced(tree_, path, value.tree_), path_};
 }
 
@@ -326,6 +339,11 @@ ConfigNode ConfigNode::part(const std::string& text) const {
   auto tree = std::make_shared<Tree>(*tree_);
   tree->text = text;
   return {tree, path_};
+}
+
+std::string ConfigNode::where() const {
+  const std::string& file = tree_->document->file;
+  return file.starts_with("--") ? file : fmt::format("{}:{} {}", file, tree_->line + 1, path_);
 }
 
 bool ConfigNode::is_map() const {

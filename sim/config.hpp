@@ -49,6 +49,9 @@ class ConfigNode {
   /// A part of this value, such as one word of a list in one line; failures point at the whole.
   [[nodiscard]] ConfigNode part(const std::string& text) const;
 
+  /// Where this stands, to name what is read on from it: "pod.yaml:3 topology", or the option.
+  [[nodiscard]] std::string where() const;
+
   [[nodiscard]] bool is_map() const;
   [[nodiscard]] bool is_list() const;
   [[nodiscard]] bool is_scalar() const;

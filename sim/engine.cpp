@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "sim/contract.hpp"
+#include "sim/error.hpp"
 
 namespace sim {
 
@@ -16,6 +17,9 @@ HandlerId Engine::attach(EventHandler& handler) {
 
 void Engine::at(Instant when, HandlerId handler, std::uint64_t payload) {
   require(when >= now_, "an event cannot be scheduled in the past");
+  if (when >= instant_max) {
+    throw Failure{"the simulated time exceeds 46 days: too many bytes, or too slow a network"};
+  }
   const std::uint64_t order = next_order_++;
   queue_.push(
       {when, (order << Event::handler_bits) | static_cast<std::uint64_t>(handler), payload});

@@ -42,7 +42,8 @@ class Engine {
   /// Names a handler, once, before it schedules anything. At most 256.
   HandlerId attach(EventHandler& handler);
 
-  /// Schedules an event for `handler`. Requires when >= now().
+  /// Schedules an event for `handler`. Requires when >= now(). Throws Failure if that is later than
+  /// simulated time goes (`instant_max`).
   void at(Instant when, HandlerId handler, std::uint64_t payload);
   void after(Duration delay, HandlerId handler, std::uint64_t payload) {
     at(now_ + delay, handler, payload);

@@ -192,7 +192,11 @@ void MaxMin::fill() {
       std::ranges::push_heap(heap_, later);
       continue;
     }
-    level = std::max(level, share);  // rounding must not make the level fall
+    // Links that fill together differ by rounding only: one level, so that their flows end
+    // together.
+    if (share > level * (1 + same_rate)) {
+      level = share;
+    }
     left -= open_[top.link];
     freeze_link(top.link, level);
   }

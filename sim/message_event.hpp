@@ -1,12 +1,12 @@
 #pragma once
 // How the network models pack a message event into an event's 64-bit payload.
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
-#include "sim/error.hpp"
 #include "sim/fabric.hpp"
 #include "sim/network.hpp"
 #include "sim/units.hpp"
@@ -31,11 +31,11 @@ struct Rounded {
   Carry carry;
 };
 
-/// Throws Failure beyond what simulated time holds.
+/// Beyond what simulated time holds, the end of it: an engine refuses events there.
 [[nodiscard]] inline Rounded round_picoseconds(double exact) {
-  constexpr double most = 4e18;  // 46 days; leaves room to add an instant
-  if (!(exact < most)) {
-    throw Failure{"the simulated time exceeds 46 days: too many bytes, or too slow a link"};
+  constexpr auto most = instant_max.time_since_epoch();
+  if (!(exact < static_cast<double>(most.count()))) {
+    return {most, 0};
   }
   const double whole = std::max(std::round(exact), 0.0);
   return {Duration{static_cast<std::int64_t>(whole)}, static_cast<Carry>(exact - whole)};

@@ -86,7 +86,7 @@ constexpr Kind bandwidth_kind{"a bandwidth",
                               "1000 TB/s"};
 constexpr Kind duration_kind{"a time", "write a unit: '150 ns', '2 us' or '1 ms'", duration_units,
                              0,        static_cast<double>(duration_max.count()),  "0 ns",
-                             "24 h"};
+                             "10 s"};
 
 /// The number at the front of `text`; what follows is left in `rest`, without leading spaces.
 struct Number {

@@ -40,7 +40,7 @@ std::string_view closest(std::string_view word, std::span<const std::string_view
   if (word.size() > longest_compared) {
     return {};
   }
-  const std::size_t furthest = std::max<std::size_t>(2, word.size() / 3);
+  const std::size_t furthest = std::max<std::size_t>(1, word.size() / 3);
   const auto best = std::ranges::min_element(
       candidates, {}, [&](std::string_view candidate) { return edit_distance(word, candidate); });
   return best != candidates.end() && edit_distance(word, *best) <= furthest ? *best

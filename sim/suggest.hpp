@@ -6,7 +6,7 @@
 
 namespace sim {
 
-/// The candidate closest to `word`, or "" if none is within a third of its letters (at least two)
+/// The candidate closest to `word`, or "" if none is within a third of its letters (at least one)
 /// of edits: a swapped pair of letters counts as one.
 [[nodiscard]] std::string_view closest(std::string_view word,
                                        std::span<const std::string_view> candidates);

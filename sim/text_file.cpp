@@ -1,8 +1,8 @@
 #include "sim/text_file.hpp"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include <fmt/format.h>
 
@@ -19,9 +19,12 @@ std::string read_text_file(const std::string& path, std::size_t most) {
   if (!file) {
     throw Error{path, "cannot be opened"};
   }
-  std::string text(most + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  std::string text;
+  std::array<char, std::size_t{1} << 16U> buffer{};
+  while (file && text.size() <= most) {
+    file.read(buffer.data(), buffer.size());
+    text.append(buffer.data(), static_cast<std::size_t>(file.gcount()));
+  }
   if (file.bad()) {
     throw Error{path, "cannot be read"};
   }

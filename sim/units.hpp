@@ -51,7 +51,11 @@ using Bandwidth = Quantity<struct BandwidthTag, std::int64_t>;  // bytes per sec
 /// that the simulator forms: 2^53 bytes (8 PiB) times a thousand is still far from 2^63.
 inline constexpr Bytes bytes_max{std::int64_t{1} << 53};
 inline constexpr Bandwidth bandwidth_max{1'000'000'000'000'000};
-inline constexpr Duration duration_max = std::chrono::hours{24};
+inline constexpr Duration duration_max = std::chrono::seconds{10};
+
+/// How far simulated time goes: 46 days, half of what 64 bits hold, so that sums below it never
+/// wrap.
+inline constexpr Instant instant_max{Duration{std::int64_t{4'000'000'000'000'000'000}}};
 
 /// Time to serialise `size` at `rate`, rounded up so that a transfer is never free.
 ///
@@ -59,7 +63,9 @@ inline constexpr Duration duration_max = std::chrono::hours{24};
 [[nodiscard]] constexpr Duration operator/(Bytes size, Bandwidth rate) {
   __extension__ using Wide = __int128;
   const Wide amount = static_cast<Wide>(size.count()) * std::pico::den;
-  return Duration{static_cast<std::int64_t>((amount + rate.count() - 1) / rate.count())};
+  const Wide picoseconds = (amount + rate.count() - 1) / rate.count();
+  const Wide most = instant_max.time_since_epoch().count();  // an engine refuses what comes then
+  return Duration{static_cast<std::int64_t>(picoseconds < most ? picoseconds : most)};
 }
 
 /// Seconds as a double: for printing, and for formulas that leave the simulated time line.

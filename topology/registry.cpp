@@ -79,15 +79,16 @@ sim::ConfigNode read_spec(const std::string& label, const std::string& text) {
   return inner.value_or(file);
 }
 
-Topology load(const std::string& label, const std::string& text, const std::string& link) {
+Topology load(const std::string& label, const std::string& text,
+              const std::optional<sim::ConfigNode>& link) {
   if (text.ends_with(".graphml")) {
-    if (!link.empty()) {
-      throw sim::Error{"--link", "a GraphML file brings its own links; this would change nothing"};
+    if (link) {
+      link->fail("a GraphML file brings its own links; this would change nothing");
     }
     return load_graphml(text);
   }
   const sim::ConfigNode spec = read_spec(label, text);
-  return build(link.empty() ? spec : spec.with("link", sim::ConfigNode::scalar("--link", link)));
+  return build(link ? spec.with("link", *link) : spec);
 }
 
 }  // namespace topology

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,8 +33,8 @@ struct Kind {
 
 /// Builds from what the user gave to an option: a short form ("torus:8x8"), a YAML file whose
 /// top level is, or has under `topology`, a mapping as above, or a GraphML file (by its ending).
-/// `link` overrides the `link` key when it is not empty.
+/// `link` stands over the `link` key.
 [[nodiscard]] Topology load(const std::string& label, const std::string& text,
-                            const std::string& link = {});
+                            const std::optional<sim::ConfigNode>& link = {});
 
 }  // namespace topology

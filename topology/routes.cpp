@@ -1,6 +1,7 @@
 #include "topology/routes.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <numeric>
 #include <queue>
@@ -36,6 +37,7 @@ class HopField {
       unseen += std::exchange(wanted_[index(source)], round_) == round_ ? 0U : 1U;
     }
     std::int32_t farthest = std::numeric_limits<std::int32_t>::max();
+    // NOLINTNEXTLINE(modernize-loop-convert): label() appends to the queue while it is walked
     for (std::size_t head = 0; head < queue_.size(); ++head) {
       const NodeId node = queue_[head];
       if (hops_[index(node)] >= farthest) {
@@ -215,7 +217,10 @@ sim::Duration Router::append_lattice(const LaneRequest& request,
     const std::int32_t to = (goal / stride) % extent;
     std::int32_t x = (at / stride) % extent;
     const std::int32_t ahead = (to - x + extent) % extent;
-    const bool up = lattice.wraps ? 2 * ahead <= extent : to > x;
+    // Half way round both ways are as short: the label picks one, so that channels spread.
+    const bool tie_up = std::popcount(request.label) % 2 == 1;
+    const bool around_up = 2 * ahead < extent || (2 * ahead == extent && tie_up);
+    const bool up = lattice.wraps ? around_up : to > x;
     while (x != to) {
       const std::int32_t next_x = (x + (up ? 1 : extent - 1)) % extent;
       const std::int32_t next = at + ((next_x - x) * stride);
@@ -404,7 +409,7 @@ std::vector<sim::Duration> latency_from(const Topology& topology, NodeId from, T
   using Entry = std::pair<sim::Duration, NodeId>;
   std::vector<sim::Duration> latency(topology.nodes().size(), sim::Duration{-1});
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
-  queue.push({sim::Duration{0}, from});
+  queue.emplace(sim::Duration{0}, from);
   while (!queue.empty()) {
     const auto [at, node] = queue.top();
     queue.pop();
@@ -418,7 +423,7 @@ std::vector<sim::Duration> latency_from(const Topology& topology, NodeId from, T
     for (const LinkId id : topology.out_links(node)) {
       const Link& link = topology.link(id);
       if (latency[index(link.to)] < sim::Duration{0}) {
-        queue.push({at + link.spec.latency, link.to});
+        queue.emplace(at + link.spec.latency, link.to);
       }
     }
   }

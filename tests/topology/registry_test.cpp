@@ -62,12 +62,19 @@ TEST_CASE("registry: a YAML file is the description, or has it under `topology`"
 }
 
 TEST_CASE("registry: --link takes the place of the link, but not in a GraphML file") {
-  const auto net = topology::load("--topology", "ring:4,link=1GB/s", "2GB/s,3us");
+  const auto net = topology::load("--topology", "ring:4,link=1GB/s",
+                                  sim::ConfigNode::scalar("--link", "2GB/s,3us"));
   CHECK(net.links().front().spec == topology::LinkSpec{2_GBps, 3us});
-  CHECK(error_of([] { return topology::load("--topology", "net.graphml", "2GB/s"); }) ==
-        "--link: error: a GraphML file brings its own links; this would change nothing");
   CHECK(error_of([] {
-          return topology::load("--topology", "gpu-cluster:2x2", "2GB/s");
+          return topology::load("--topology", "net.graphml",
+                                sim::ConfigNode::scalar("--link", "2GB/s"));
+        }) ==
+        "--link:1:1: error: a GraphML file brings its own links; this would change nothing\n"
+        "    1 | 2GB/s\n"
+        "      | ^");
+  CHECK(error_of([] {
+          return topology::load("--topology", "gpu-cluster:2x2",
+                                sim::ConfigNode::scalar("--link", "2GB/s"));
         }).find("unknown key 'link'") != std::string::npos);
 }
 
