@@ -1,6 +1,7 @@
 // What the README shows is what the program prints.
 
 #include <filesystem>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -75,4 +76,19 @@ TEST_CASE("readme: every output shown is what the command prints today") {
     ++checked;
   }
   CHECK(checked >= 4);
+}
+
+TEST_CASE("readme: nothing is left to fill in, and the pictures are there") {
+  const std::filesystem::path root{SOURCE_DIR};
+  const std::string readme = read_text(root / "README.md");
+  CHECK(!std::regex_search(readme, std::regex{"@[A-Z0-9]+@"}));
+  const std::regex link{R"re(\]\(([^)#:]+)\))re"};
+  int links = 0;
+  for (std::sregex_iterator found{readme.begin(), readme.end(), link}, end; found != end; ++found) {
+    const std::string target = (*found)[1];
+    CAPTURE(target);
+    CHECK(std::filesystem::exists(root / target));
+    ++links;
+  }
+  CHECK(links >= 6);
 }

@@ -16,10 +16,9 @@ namespace topology {
 /// Three levels: k-port switches in K pods of K/2 leaves of K/2 endpoints.
 ///
 ///   shape      K, even; K^3 / 4 endpoints
-///   pod        K/2 leaves, each joined to each of the (K/2) / oversubscription aggregation
-///   switches cores      K/2 for each aggregation switch of a pod: aggregation switch j of every
-///   pod is
-///              joined to the cores j K/2 .. j K/2 + K/2 - 1
+///   pod        K/2 leaves, each joined to each of (K/2) / oversubscription aggregation switches
+///   cores      K/2 for each aggregation switch of a pod: switch j of every pod is joined to the
+///              cores j K/2 .. j K/2 + K/2 - 1
 ///   partition  "leaf", and "pod": a pod's endpoints, leaves and aggregation switches
 ///
 /// Takes `shape`, `levels` (2 if left out), `oversubscription` (1 if left out; must divide the
