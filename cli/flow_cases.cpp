@@ -1,10 +1,13 @@
 #include "cli/flow_cases.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <map>
 #include <set>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,6 +16,7 @@
 #include "sim/error.hpp"
 #include "sim/fabric.hpp"
 #include "sim/raw_flows.hpp"
+#include "sim/suggest.hpp"
 
 namespace cli {
 namespace {
@@ -84,6 +88,19 @@ const Json& list(const Json& object, std::string_view key, const Place& place) {
   return value;
 }
 
+/// An unknown key of an edge or a flow is a slip; those of a case, or of the whole, are comments.
+void expect_keys(const Json& object, std::span<const std::string_view> allowed,
+                 const Place& place) {
+  for (const auto& [key, value] : object.items()) {
+    if (std::ranges::find(allowed, key) == allowed.end()) {
+      place.fail(fmt::format("unknown key '{}'\n  hint: {}", key, sim::suggestion(key, allowed)));
+    }
+  }
+}
+
+constexpr std::array<std::string_view, 3> edge_keys{"id", "capacity_Bps", "latency_s"};
+constexpr std::array<std::string_view, 4> flow_keys{"id", "size_bytes", "start_s", "route"};
+
 double number(const Json& object, std::string_view key, double least, double most,
               const Place& place) {
   const Json& value = member(object, key, place);
@@ -131,6 +148,7 @@ class FlowCase {
     for (std::size_t i = 0; i < edges.size(); ++i) {
       const Place edge = place.at("edges").at(i);
       const std::int64_t id = whole(member(edges[i], "id", edge), edge.at("id"));
+      expect_keys(edges[i], edge_keys, edge);
       const double capacity = number(edges[i], "capacity_Bps", 1, 1e15, edge);
       constexpr double exact_below = 1e6;  // above, a fraction of a byte is rounding
       if (capacity < exact_below && std::floor(capacity) < capacity) {
@@ -156,6 +174,7 @@ class FlowCase {
     }
     const double start =
         json.contains("start_s") ? number(json, "start_s", 0, seconds_max, place) : 0.0;
+    expect_keys(json, flow_keys, place);
     const Json& route = list(json, "route", place);
     std::vector<sim::Hop> hops;
     double latency = 0;
