@@ -5,8 +5,8 @@
 //         "edges": [ {"id": 0, "capacity_Bps": 1.25e9, "latency_s": 0} ],       directed
 //         "flows": [ {"id": 0, "size_bytes": 1000, "start_s": 0.0, "route": [0]} ] } ] }
 //
-// Latencies may be left out, or stand once per case. Other keys of a case or of the document are kept
-// as they are; of an edge or a flow they are refused.
+// Latencies may be left out, or stand once per case. Other keys of a case or of the document are
+// kept as they are; of an edge or a flow they are refused.
 
 #include <string>
 
