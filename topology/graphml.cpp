@@ -150,7 +150,7 @@ Node read_node(const GraphmlItem& item, const std::string& id) {
     item.fail(problem);
   }
   const std::string& kind = item.at("kind");
-  const auto found = std::ranges::find(kinds, kind, name_of);
+  const auto* const found = std::ranges::find(kinds, kind, name_of);
   if (found == kinds.end()) {
     item.fail(fmt::format("kind: expected gpu, nic or switch, got '{}'", kind));
   }
@@ -287,7 +287,7 @@ void check_connected(const Topology& topology, const GraphmlItem& graph) {
 }
 
 void write_graph_keys(boost::dynamic_properties& keys, const Topology& topology) {
-  const auto add = [&](const std::string& name, auto value) {
+  const auto add = [&](const std::string& name, const auto& value) {
     keys.property(name, boost::make_function_property_map<BoostGraph*>(
                             [value](BoostGraph* /*graph*/) { return value; }));
   };

@@ -192,7 +192,7 @@ class Outliner {
   }
 
   void check_place(const Tag& tag) const {
-    const auto element = std::ranges::find(elements, tag.name, &Element::name);
+    const auto* const element = std::ranges::find(elements, tag.name, &Element::name);
     if (element == elements.end()) {
       throw sim::Error{tag.where, fmt::format("<{}> is not accepted here", tag.name)};
     }

@@ -298,11 +298,11 @@ class Lowering {
       : topology_{&topology},
         requests_{requests},
         router_{topology, routing, seed},
+        injection_begin_{static_cast<std::uint32_t>(topology.links().size())},
         found_(requests.size()) {
     for (const Link& link : topology.links()) {
       fabric_.add_link(link.spec.bandwidth);
     }
-    injection_begin_ = static_cast<std::uint32_t>(fabric_.links());
     if (topology.injection()) {
       ranks_ = rank_of_nodes(topology);
       for (std::size_t i = 0; i < 2 * topology.endpoints().size(); ++i) {
@@ -368,7 +368,7 @@ class Lowering {
   std::span<const LaneRequest> requests_;
   Router router_;
   sim::Fabric fabric_;
-  std::uint32_t injection_begin_ = 0;  // then, per endpoint: what it sends, what it receives
+  std::uint32_t injection_begin_;  // then, per endpoint: what it sends, what it receives
   std::vector<std::uint64_t> ranks_;
   std::vector<NodeId> sources_;
   std::vector<sim::Hop> hops_;
