@@ -11,7 +11,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/scenario.hpp"
-#include "collectives/multitree.hpp"
+#include "collectives/tree_growth.hpp"
 #include "collectives/verify.hpp"
 #include "sim/error.hpp"
 #include "sim/quantity_text.hpp"

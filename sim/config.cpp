@@ -1,306 +1,19 @@
 #include "sim/config.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
-#include <sstream>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
 
-#include "sim/contract.hpp"
-#include "sim/error.hpp"
+#include "sim/config_tree.hpp"
 #include "sim/quantity_text.hpp"
 #include "sim/suggest.hpp"
 #include "sim/text_file.hpp"
 
 namespace sim {
-namespace {
 
-constexpr std::size_t file_size_max = std::size_t{16} << 20;
-constexpr std::size_t depth_max = 64;
-
-struct Document {
-  std::string file;
-  std::string text;
-};
-
-std::string_view line_of(std::string_view text, int line) {
-  for (int i = 0; i < line; ++i) {
-    const std::size_t end = text.find('\n');
-    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-  }
-  return text.substr(0, text.find('\n'));
-}
-
-/// Without control characters, which would reach the user's terminal, and cut to a bearable length.
-std::string printable(std::string_view text) {
-  constexpr std::size_t most = 400;
-  std::string out{text.substr(0, most)};
-  std::ranges::replace_if(
-      out, [](char c) { return c != '\n' && (static_cast<unsigned char>(c) < ' ' || c == '\x7f'); },
-      '?');
-  return text.size() > most ? out + "..." : out;
-}
-
-[[noreturn]] void fail_at(const Document& document, int line, int column, std::string_view message,
-                          std::string_view hint) {
-  std::string out = printable(message);
-  const std::string_view shown = line_of(document.text, line);
-  constexpr std::size_t shown_max = 100;
-  if (shown.size() <= shown_max) {
-    out += fmt::format("\n{:>5} | {}\n      | {:>{}}", line + 1, printable(shown), '^', column + 1);
-  }
-  if (!hint.empty()) {
-    out += fmt::format("\n  hint: {}", hint);
-  }
-  throw Error{SourcePos{document.file, line + 1, column + 1}, out};
-}
-
-}  // namespace
-
-struct ConfigNode::Tree {
-  enum class Kind : std::uint8_t { empty, scalar, list, map };
-  using Pointer = std::shared_ptr<const Tree>;
-  struct Entry {
-    std::string key;
-    int line = 0;
-    int column = 0;
-    Pointer value;
-  };
-
-  std::shared_ptr<const Document> document;
-  int line = 0;
-  int column = 0;
-  Kind kind = Kind::empty;
-  std::string text;            // of a scalar
-  std::vector<Pointer> items;  // of a list
-  std::vector<Entry> entries;  // of a map
-};
-
-namespace {
-
-using Tree = ConfigNode::Tree;
-
-/// Builds our tree from yaml-cpp's scanner events.
-class TreeBuilder : public YAML::EventHandler {
- public:
-  explicit TreeBuilder(std::shared_ptr<const Document> document) : document_{std::move(document)} {}
-
-  [[nodiscard]] std::shared_ptr<const Tree> root() const { return root_; }
-
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
-  void OnDocumentEnd() override {}
-
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    refuse_anchor(mark, anchor);
-    place(make(mark, Tree::Kind::empty));
-  }
-
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
-    fail_at(*document_, mark.line, mark.column, "aliases are not accepted",
-            "write the value out where it is used");
-  }
-
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override {
-    refuse_anchor(mark, anchor);
-    refuse_tag(mark, tag);
-    auto node = make(mark, Tree::Kind::scalar);
-    node->text = value;
-    place(std::move(node));
-  }
-
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value /*style*/) override {
-    refuse_anchor(mark, anchor);
-    refuse_tag(mark, tag);
-    open(make(mark, Tree::Kind::list));
-  }
-  void OnSequenceEnd() override { close(); }
-
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value /*style*/) override {
-    refuse_anchor(mark, anchor);
-    refuse_tag(mark, tag);
-    open(make(mark, Tree::Kind::map));
-  }
-  void OnMapEnd() override { close(); }
-
- private:
-  struct Open {
-    std::shared_ptr<Tree> node;
-    bool expects_key = true;  // in a map: the next event is a key
-  };
-
-  std::shared_ptr<Tree> make(const YAML::Mark& mark, Tree::Kind kind) {
-    auto node = std::make_shared<Tree>();
-    node->document = document_;
-    node->line = mark.line;
-    node->column = mark.column;
-    node->kind = kind;
-    return node;
-  }
-
-  void open(std::shared_ptr<Tree> node) {
-    if (open_.size() >= depth_max) {
-      fail_at(*document_, node->line, node->column,
-              fmt::format("nested deeper than {} levels", depth_max), "");
-    }
-    open_.push_back({std::move(node)});
-  }
-
-  void close() {
-    auto node = std::move(open_.back().node);
-    open_.pop_back();
-    place(std::move(node));
-  }
-
-  /// Puts a finished node where it belongs: the root, the open list, or the open map.
-  void place(std::shared_ptr<Tree> node) {
-    if (open_.empty()) {
-      root_ = std::move(node);
-      return;
-    }
-    Open& parent = open_.back();
-    if (parent.node->kind == Tree::Kind::list) {
-      parent.node->items.push_back(std::move(node));
-      return;
-    }
-    if (parent.expects_key) {
-      add_key(*parent.node, *node);
-    } else {
-      Tree::Entry& entry = parent.node->entries.back();
-      if (node->kind == Tree::Kind::empty) {
-        // yaml-cpp places a missing value at the next token, often on another line.
-        node->line = entry.line;
-        node->column = entry.column;
-      }
-      entry.value = std::move(node);
-    }
-    parent.expects_key = !parent.expects_key;
-  }
-
-  void add_key(Tree& map, const Tree& key) {
-    if (key.kind != Tree::Kind::scalar) {
-      fail_at(*document_, key.line, key.column, "a key must be a plain word", "");
-    }
-    if (std::ranges::find(map.entries, key.text, &Tree::Entry::key) != map.entries.end()) {
-      fail_at(*document_, key.line, key.column,
-              fmt::format("the key '{}' is given twice", key.text), "");
-    }
-    map.entries.push_back({key.text, key.line, key.column, nullptr});
-  }
-
-  void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) const {
-    if (anchor != 0) {
-      fail_at(*document_, mark.line, mark.column, "anchors are not accepted",
-              "write the value out where it is used");
-    }
-  }
-
-  void refuse_tag(const YAML::Mark& mark, const std::string& tag) const {
-    if (!tag.empty() && tag != "?" && tag != "!") {  // "?" and "!": plain and quoted scalars
-      fail_at(*document_, mark.line, mark.column, fmt::format("the tag '{}' is not accepted", tag),
-              "");
-    }
-  }
-
-  std::shared_ptr<const Document> document_;
-  std::shared_ptr<Tree> root_;
-  std::vector<Open> open_;
-};
-
-std::shared_ptr<const Tree> parse_tree(const std::string& file, const std::string& text) {
-  const auto document = std::make_shared<const Document>(Document{file, text});
-  if (text.size() > file_size_max) {
-    throw Error{file, fmt::format("the file has {} bytes; at most {} are read", text.size(),
-                                  file_size_max)};
-  }
-  TreeBuilder builder{document};
-  try {
-    std::istringstream stream{text};
-    YAML::Parser parser{stream};
-    if (!parser.HandleNextDocument(builder) || builder.root()->kind == Tree::Kind::empty) {
-      throw Error{SourcePos{file, 1, 1}, "the file is empty"};
-    }
-    const auto root = builder.root();
-    if (parser.HandleNextDocument(builder)) {
-      const auto& second = *builder.root();
-      fail_at(*document, second.line, second.column, "expected one document, found a second", "");
-    }
-    return root;
-  } catch (const YAML::ParserException& bad) {
-    fail_at(*document, std::max(bad.mark.line, 0), std::max(bad.mark.column, 0), bad.msg, "");
-  }
-}
-
-void write_canonical(const Tree& tree, std::string& out) {
-  switch (tree.kind) {
-    case Tree::Kind::empty:
-      out += '~';
-      break;
-    case Tree::Kind::scalar:
-      out += fmt::format("{}:{}", tree.text.size(), tree.text);
-      break;
-    case Tree::Kind::list:
-      out += '[';
-      for (const auto& item : tree.items) {
-        write_canonical(*item, out);
-        out += ',';
-      }
-      out += ']';
-      break;
-    case Tree::Kind::map: {
-      auto entries = tree.entries;
-      std::ranges::sort(entries, {}, &Tree::Entry::key);
-      out += '{';
-      for (const auto& entry : entries) {
-        out += entry.key + "=";
-        write_canonical(*entry.value, out);
-        out += ',';
-      }
-      out += '}';
-      break;
-    }
-  }
-}
-
-/// `tree` with the value at `path` replaced by `value`; missing maps on the way are made.
-std::shared_ptr<const Tree> replaced(const std::shared_ptr<const Tree>& tree, std::string_view path,
-                                     const std::shared_ptr<const Tree>& value) {
-  if (path.empty()) {
-    return value;
-  }
-  const std::size_t dot = path.find('.');
-  const std::string_view head = path.substr(0, dot);
-  const std::string_view tail = dot == std::string_view::npos ? "" : path.substr(dot + 1);
-  if (head.empty() || (tree != nullptr && tree->kind != Tree::Kind::map)) {
-    fail_at(*value->document, 0, 0,
-            fmt::format("there is no mapping to put '{}' in", head.empty() ? path : head), "");
-  }
-  auto copy = tree == nullptr ? std::make_shared<Tree>() : std::make_shared<Tree>(*tree);
-  if (tree == nullptr) {
-    copy->document = value->document;
-    copy->kind = Tree::Kind::map;
-  }
-  const auto entry = std::ranges::find(copy->entries, head, &Tree::Entry::key);
-  if (entry == copy->entries.end()) {
-    copy->entries.push_back(
-        {std::string{head}, value->line, value->column, replaced(nullptr, tail, value)});
-  } else {
-    entry->value = replaced(entry->value, tail, value);
-  }
-  return copy;
-}
-
-}  // namespace
-
-ConfigNode::ConfigNode(std::shared_ptr<const Tree> tree, std::string path)
+ConfigNode::ConfigNode(std::shared_ptr<const ConfigTree> tree, std::string path)
     : tree_{std::move(tree)}, path_{std::move(path)} {}
 
 ConfigNode ConfigNode::parse(const std::string& file, const std::string& text) {
@@ -308,13 +21,13 @@ ConfigNode ConfigNode::parse(const std::string& file, const std::string& text) {
 }
 
 ConfigNode ConfigNode::load(const std::string& path) {
-  return parse(path, read_text_file(path, file_size_max));
+  return parse(path, read_text_file(path, config_size_max));
 }
 
 ConfigNode ConfigNode::scalar(const std::string& label, const std::string& text) {
-  auto tree = std::make_shared<Tree>();
+  auto tree = std::make_shared<ConfigTree>();
   tree->document = std::make_shared<const Document>(Document{label, text});
-  tree->kind = Tree::Kind::scalar;
+  tree->kind = ConfigTree::Kind::scalar;
   tree->text = text;
   return {tree, ""};
 }
@@ -325,18 +38,19 @@ ConfigNode ConfigNode::with(std::string_view path, const std::string& label,
 }
 
 ConfigNode ConfigNode::with(std::string_view path, const ConfigNode& value) const {
-  if (std::ranges::count(path, '.') >= static_cast<std::ptrdiff_t>(depth_max)) {
-    value.fail(fmt::format("the key is nested deeper than {} levels", depth_max));
+  if (std::ranges::count(path, '.') >= static_cast<std::ptrdiff_t>(config_depth_max)) {
+    value.fail(fmt::format("the key is nested deeper than {} levels", config_depth_max));
   }
   return {replaced(tree_, path, value.tree_), path_};
 }
 
-ConfigNode ConfigNode::child(const std::shared_ptr<const Tree>& tree, std::string_view key) const {
+ConfigNode ConfigNode::child(const std::shared_ptr<const ConfigTree>& tree,
+                             std::string_view key) const {
   return {tree, path_.empty() ? std::string{key} : fmt::format("{}.{}", path_, key)};
 }
 
 ConfigNode ConfigNode::part(const std::string& text) const {
-  auto tree = std::make_shared<Tree>(*tree_);
+  auto tree = std::make_shared<ConfigTree>(*tree_);
   tree->text = text;
   return {tree, path_};
 }
@@ -347,13 +61,13 @@ std::string ConfigNode::where() const {
 }
 
 bool ConfigNode::is_map() const {
-  return tree_->kind == Tree::Kind::map;
+  return tree_->kind == ConfigTree::Kind::map;
 }
 bool ConfigNode::is_list() const {
-  return tree_->kind == Tree::Kind::list;
+  return tree_->kind == ConfigTree::Kind::list;
 }
 bool ConfigNode::is_scalar() const {
-  return tree_->kind == Tree::Kind::scalar;
+  return tree_->kind == ConfigTree::Kind::scalar;
 }
 
 void ConfigNode::fail(std::string_view message, std::string_view hint) const {
@@ -380,7 +94,7 @@ std::optional<ConfigNode> ConfigNode::find(std::string_view key) const {
   if (!is_map()) {
     fail(fmt::format("expected a mapping with the key '{}'", key));
   }
-  const auto entry = std::ranges::find(tree_->entries, key, &Tree::Entry::key);
+  const auto entry = std::ranges::find(tree_->entries, key, &ConfigTree::Entry::key);
   if (entry == tree_->entries.end()) {
     return std::nullopt;
   }
@@ -412,12 +126,12 @@ std::vector<std::string> ConfigNode::keys() const {
     fail("expected a mapping");
   }
   std::vector<std::string> out;
-  std::ranges::transform(tree_->entries, std::back_inserter(out), &Tree::Entry::key);
+  std::ranges::transform(tree_->entries, std::back_inserter(out), &ConfigTree::Entry::key);
   return out;
 }
 
 std::string ConfigNode::text() const {
-  if (tree_->kind == Tree::Kind::empty || (is_scalar() && tree_->text.empty())) {
+  if (tree_->kind == ConfigTree::Kind::empty || (is_scalar() && tree_->text.empty())) {
     fail("expected a value, found nothing");
   }
   if (!is_scalar()) {
@@ -483,9 +197,7 @@ std::size_t ConfigNode::choice(std::span<const std::string_view> choices,
 }
 
 std::string ConfigNode::canonical() const {
-  std::string out;
-  write_canonical(*tree_, out);
-  return out;
+  return canonical_text(*tree_);
 }
 
 }  // namespace sim

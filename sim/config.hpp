@@ -19,6 +19,8 @@
 
 namespace sim {
 
+struct ConfigTree;  // in config_tree.hpp
+
 /// One node of a YAML document that remembers where it was written and under which key.
 ///
 /// A cheap handle on an immutable tree. Failures are `Error`s of the form
@@ -93,15 +95,13 @@ class ConfigNode {
   /// comments. For hashing.
   [[nodiscard]] std::string canonical() const;
 
-  struct Tree;  // in config.cpp
-
  private:
-  ConfigNode(std::shared_ptr<const Tree> tree, std::string path);
-  [[nodiscard]] ConfigNode child(const std::shared_ptr<const Tree>& tree,
+  ConfigNode(std::shared_ptr<const ConfigTree> tree, std::string path);
+  [[nodiscard]] ConfigNode child(const std::shared_ptr<const ConfigTree>& tree,
                                  std::string_view key) const;
 
   // Shared, because a node outlives the call that read the document, and `with` reuses subtrees.
-  std::shared_ptr<const Tree> tree_;
+  std::shared_ptr<const ConfigTree> tree_;
   std::string path_;  // "topology.link.bandwidth"; empty at the root
 };
 

@@ -1,4 +1,5 @@
 #include "collectives/multitree.hpp"
+#include "collectives/tree_growth.hpp"
 
 #include <map>
 #include <set>

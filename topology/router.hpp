@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/fabric.hpp"
+#include "topology/hop_field.hpp"
+#include "topology/routes.hpp"
+#include "topology/topology.hpp"
+
+namespace topology {
+
+/// The links that a message crosses, and the latency of them all.
+struct Way {
+  std::span<const sim::Hop> hops;
+  sim::Duration latency{};
+};
+
+/// Finds the ways of one routing, destination by destination: `aim` works out the distances to
+/// one, `find` walks down them.
+class Router {
+ public:
+  /// `topology` outlives this. `seed` is that of ECMP's hash.
+  Router(const Topology& topology, Routing routing, std::uint64_t seed);
+
+  /// Prepares for requests that lead from any of `sources` to `to`.
+  void aim(NodeId to, std::span<const NodeId> sources);
+
+  /// The way of a request, whose destination was aimed at. Valid until the next call.
+  [[nodiscard]] Way find(const LaneRequest& request);
+
+ private:
+  /// One node on the shortest-path graph from a source to a destination.
+  struct Stop {
+    NodeId node{};
+    double paths = 0;  // from here to the destination
+    double share = 0;  // of all paths, through here
+    sim::Duration latency{};
+  };
+  enum class Direction : std::uint8_t { down, up };
+
+  void take(LinkId id);
+  void walk_shortest(const LaneRequest& request);
+  void walk_lattice(const LaneRequest& request);
+  void split_shortest(const LaneRequest& request);
+  void find_stops(const LaneRequest& request);
+  [[nodiscard]] LinkId lattice_link(NodeId from, NodeId to, Direction direction) const;
+
+  const Topology* topology_;
+  Routing routing_;
+  std::uint64_t seed_;
+  HopField field_;
+  std::vector<std::uint64_t> ranks_;  // per node: where it stands among the endpoints
+
+  std::vector<sim::Hop> hops_;  // of the way being found
+  sim::Duration latency_{};     // of those hops
+  std::vector<LinkId> choices_;
+  std::vector<Stop> stops_;            // by falling distance
+  std::vector<std::int32_t> stop_of_;  // per node, into stops_; -1: none
+};
+
+/// Where each node stands among the endpoints; 0 for the others.
+[[nodiscard]] std::vector<std::uint64_t> rank_of_nodes(const Topology& topology);
+
+}  // namespace topology
