@@ -17,6 +17,7 @@
 #include "cli/result_json.hpp"
 #include "cli/result_table.hpp"
 #include "cli/scenario.hpp"
+#include "cli/settings.hpp"
 #include "cli/terminal.hpp"
 #include "sim/error.hpp"
 
@@ -88,26 +89,6 @@ const Command run_command{
 };
 
 namespace {
-
-/// The scenario with `--set key=value` over it. Keys inside the topology reach into its file.
-sim::ConfigNode with_settings(sim::ConfigNode node, const Arguments& arguments,
-                              const std::string& directory) {
-  for (const std::string& setting : arguments.all("set")) {
-    const std::size_t equals = setting.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      throw sim::Error{std::string{"--set"}, fmt::format("expected key=value, got '{}'", setting)};
-    }
-    if (setting.starts_with("topology.")) {
-      node = with_topology_inlined(node, directory);
-    }
-    if (equals + 1 == setting.size()) {
-      throw sim::Error{fmt::format("--set {}", setting), "expected a value after the ="};
-    }
-    const std::string key = setting.substr(0, equals);
-    node = node.with(key, fmt::format("--set {}", key), setting.substr(equals + 1));
-  }
-  return node;
-}
 
 /// Fails before the run, not after it, if its results could not be written.
 void prepare_output(const std::string& directory) {
@@ -195,14 +176,16 @@ int run_collective(const Arguments& arguments) {
       node = node.with(key, sim::ConfigNode::scalar(fmt::format("--{}", option), *value));
     }
   }
-  return report(read_scenario(with_settings(std::move(node), arguments, ""), ""), arguments);
+  return report(read_scenario(scenario_with_settings(std::move(node), arguments, ""), ""),
+                arguments);
 }
 
 int run_scenario(const Arguments& arguments) {
   const std::string file = arguments.at("scenario");
   const std::string directory = std::filesystem::path{file}.parent_path().string();
   return report(
-      read_scenario(with_settings(sim::ConfigNode::load(file), arguments, directory), directory),
+      read_scenario(scenario_with_settings(sim::ConfigNode::load(file), arguments, directory),
+                    directory),
       arguments);
 }
 

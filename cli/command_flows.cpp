@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -9,7 +10,10 @@
 #include "cli/atomic_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/flow_cases.hpp"
+#include "cli/json_input.hpp"
+#include "cli/settings.hpp"
 #include "sim/config.hpp"
+#include "sim/error.hpp"
 #include "sim/text_file.hpp"
 
 namespace cli {
@@ -18,6 +22,7 @@ namespace {
 
 constexpr std::array flows_options{
     Option{"network", 'n', "MODEL", "flow (default) or ideal"},
+    Option{"set", 0, "PATH=VALUE", "another value: cases[0].flows[1].size_bytes=1000"},
     Option{"output", 'o', "FILE", "write there instead of to standard output"},
     Option{"help", 'h', "", "show this"},
 };
@@ -36,6 +41,30 @@ const Command flows_command{
     .positional = flows_words,
 };
 
+namespace {
+
+/// Puts a value at a path as errors spell it: "cases[0].flows[1].size_bytes".
+void apply(const Setting& setting, nlohmann::ordered_json& document) {
+  std::string pointer = "/";
+  for (const char letter : setting.key) {
+    if (letter != ']') {
+      pointer += letter == '.' || letter == '[' ? '/' : letter;
+    }
+  }
+  try {
+    document.at(nlohmann::ordered_json::json_pointer{pointer}) =
+        nlohmann::ordered_json::parse(setting.value);
+  } catch (const nlohmann::ordered_json::parse_error&) {
+    throw sim::Error{setting.label(),
+                     fmt::format("expected a JSON value, got '{}'", setting.value)};
+  } catch (const nlohmann::ordered_json::exception&) {
+    throw sim::Error{setting.label(),
+                     "there is no such value\n  hint: cases[0].flows[1].size_bytes=1000"};
+  }
+}
+
+}  // namespace
+
 int run_flows(const Arguments& arguments) {
   const std::string path = arguments.at("cases");
   auto model = sim::NetworkModel::flow;
@@ -44,8 +73,12 @@ int run_flows(const Arguments& arguments) {
                                                .choice(sim::network_model_names, "network model"));
   }
   constexpr std::size_t most = std::size_t{1} << 30;
-  const std::string text = sim::read_text_file(path, most);
-  const std::string out = run_flow_cases(path, text, model).dump(1) + "\n";
+  const JsonSource source{path, sim::read_text_file(path, most)};
+  nlohmann::ordered_json document = parse_json(source);
+  for (const Setting& setting : settings(arguments)) {
+    apply(setting, document);
+  }
+  const std::string out = run_flow_cases(source, std::move(document), model).dump(1) + "\n";
   if (const auto target = arguments.find("output")) {
     write_file_atomically(*target, out);
   } else {

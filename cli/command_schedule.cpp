@@ -4,13 +4,16 @@
 #include <array>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/json_document.hpp"
 #include "cli/scenario.hpp"
+#include "cli/settings.hpp"
 #include "collectives/tree_growth.hpp"
 #include "collectives/verify.hpp"
 #include "sim/error.hpp"
@@ -32,7 +35,7 @@ constexpr std::array schedule_options{
     Option{"pieces", 0, "N", "of a pipelined algorithm"},
     Option{"set", 0, "KEY=VALUE", "any other key of a scenario: multitree.order=ascending"},
     Option{"limit", 0, "N", "transfers to show (16)"},
-    Option{"json", 0, "", "print JSON: every transfer"},
+    Option{"json", 0, "", "print JSON; show: every transfer"},
     Option{"help", 'h', "", "show this"},
 };
 constexpr std::array<std::string_view, 1> schedule_words{"action"};
@@ -53,7 +56,23 @@ const Command schedule_command{
 
 namespace {
 
-int list_algorithms() {
+/// Which scenario it is about.
+nlohmann::ordered_json identity(const Scenario& scenario) {
+  return {{"scenario_hash", scenario.hash}, {"topology", scenario.topology.summary()}};
+}
+
+int list_algorithms(const Arguments& arguments) {
+  if (arguments.has("json")) {
+    auto list = nlohmann::ordered_json::array();
+    for (const auto& algorithm : collectives::algorithms()) {
+      list.push_back({{"collective", collectives::name_of(algorithm.collective)},
+                      {"name", algorithm.name},
+                      {"alias", algorithm.alias},
+                      {"summary", algorithm.summary}});
+    }
+    fmt::print("{}", json_document({{"algorithms", list}}));
+    return 0;
+  }
   for (const auto& algorithm : collectives::algorithms()) {
     const std::string name = algorithm.alias.empty()
                                  ? std::string{algorithm.name}
@@ -75,15 +94,11 @@ Scenario scenario_of(const Arguments& arguments) {
   if (const auto size = arguments.find("size")) {
     node = node.with("sizes", sim::ConfigNode::scalar("--size", *size));
   }
-  for (const std::string& setting : arguments.all("set")) {
-    const std::size_t equals = std::min(setting.find('='), setting.size() - 1);
-    node = node.with(setting.substr(0, equals), "--set", setting.substr(equals + 1));
-  }
   if (!arguments.has("topology")) {
     throw sim::Error{std::string{"espalier schedule"},
                      "missing --topology\n  hint: --topology torus:4x4, or a YAML file"};
   }
-  Scenario scenario = read_scenario(node, "");
+  Scenario scenario = read_scenario(scenario_with_settings(std::move(node), arguments, ""), "");
   if (scenario.sizes.size() > 1) {
     throw sim::Error{std::string{"--size"}, "expected one size, got several"};
   }
@@ -193,8 +208,9 @@ int show_all(const Scenario& scenario, const Arguments& arguments) {
     for (const auto* algorithm : scenario.algorithms) {
       schedules.push_back(to_json(build(scenario, *algorithm), *algorithm));
     }
-    fmt::print("{}\n",
-               nlohmann::ordered_json{{"schema_version", 1}, {"schedules", schedules}}.dump(1));
+    nlohmann::ordered_json out = identity(scenario);
+    out["schedules"] = std::move(schedules);
+    fmt::print("{}", json_document(out));
     return 0;
   }
   const auto limit_text = arguments.find("limit").value_or("16");
@@ -224,7 +240,9 @@ int verify_all(const Scenario& scenario, const Arguments& arguments) {
     }
   }
   if (arguments.has("json")) {
-    fmt::print("{}\n", nlohmann::ordered_json{{"schema_version", 1}, {"results", results}}.dump(1));
+    nlohmann::ordered_json out = identity(scenario);
+    out["results"] = std::move(results);
+    fmt::print("{}", json_document(out));
   }
   return wrong == 0 ? 0 : 1;
 }
@@ -237,7 +255,7 @@ int run_schedule(const Arguments& arguments) {
       sim::ConfigNode::scalar("espalier schedule", arguments.find("action").value_or("list"))
           .choice(actions, "action");
   if (action == 0) {
-    return list_algorithms();
+    return list_algorithms(arguments);
   }
   const Scenario scenario = scenario_of(arguments);
   return action == 1 ? show_all(scenario, arguments) : verify_all(scenario, arguments);

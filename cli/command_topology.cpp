@@ -6,13 +6,16 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/atomic_file.hpp"
 #include "cli/commands.hpp"
+#include "cli/json_document.hpp"
 #include "cli/plot.hpp"
+#include "cli/settings.hpp"
 #include "collectives/bound.hpp"
 #include "sim/config.hpp"
 #include "sim/error.hpp"
@@ -28,8 +31,9 @@ namespace {
 
 constexpr std::array topology_options{
     Option{"link", 0, "BANDWIDTH,LATENCY", "of every link: 16GB/s,150ns"},
+    Option{"set", 0, "KEY=VALUE", "any key of the network: shape=4x4, injection=50GB/s"},
     Option{"output", 'o', "FILE", "draw: .svg, .png, .pdf, .dot; convert: .graphml, .dot"},
-    Option{"json", 0, "", "show: print JSON"},
+    Option{"json", 0, "", "list, show: print JSON"},
     Option{"help", 'h', "", "show this"},
 };
 constexpr std::array<std::string_view, 2> topology_words{"action", "topology"};
@@ -43,6 +47,7 @@ const Command topology_command{
     .examples =
         "espalier topology list\n"
         "espalier topology show dragonfly:2x4x2\n"
+        "espalier topology show configs/topologies/tpu-v4-512.yaml --set shape=4x4x4\n"
         "espalier topology draw fat-tree:4 -o fat-tree.svg\n"
         "espalier topology convert configs/topologies/dgx-h100-64.yaml -o pod.graphml",
     .options = topology_options,
@@ -51,7 +56,15 @@ const Command topology_command{
 
 namespace {
 
-int list_kinds() {
+int list_kinds(const Arguments& arguments) {
+  if (arguments.has("json")) {
+    auto list = nlohmann::ordered_json::array();
+    for (const topology::Kind& kind : topology::kinds()) {
+      list.push_back({{"kind", kind.name}, {"example", kind.example}, {"summary", kind.summary}});
+    }
+    fmt::print("{}", json_document({{"kinds", list}}));
+    return 0;
+  }
   for (const topology::Kind& kind : topology::kinds()) {
     fmt::print("{:<16} {:<28} {}\n", kind.name, kind.example, kind.summary);
   }
@@ -117,9 +130,8 @@ void print_figures(const topology::Topology& topology, const Figures& figures) {
              sim::to_text(figures.latency_max));
 }
 
-void print_json(const topology::Topology& topology, const Figures& figures) {
+nlohmann::ordered_json to_json(const topology::Topology& topology, const Figures& figures) {
   nlohmann::ordered_json out;
-  out["schema_version"] = 1;
   out["kind"] = topology.kind();
   out["gpus"] = topology.endpoints().size();
   out["nodes"] = topology.nodes().size();
@@ -136,7 +148,7 @@ void print_json(const topology::Topology& topology, const Figures& figures) {
   }
   out["diameter_hops"] = figures.hops_max;
   out["diameter_s"] = sim::seconds(figures.latency_max);
-  fmt::print("{}\n", out.dump(1));
+  return out;
 }
 
 int draw(const topology::Topology& topology, const std::string& file) {
@@ -168,6 +180,23 @@ int convert(const topology::Topology& topology, const std::string& file) {
   return 0;
 }
 
+/// The network asked for, with `--link` and `--set` over it.
+topology::Topology read_topology(const Arguments& arguments) {
+  const std::string text = arguments.at("topology");
+  std::optional<sim::ConfigNode> link;
+  if (const auto value = arguments.find("link")) {
+    link = sim::ConfigNode::scalar("--link", *value);
+  }
+  if (!arguments.has("set")) {
+    return topology::load("TOPOLOGY", text, link);
+  }
+  sim::ConfigNode spec = topology::read_spec("TOPOLOGY", text);
+  if (link) {
+    spec = spec.with("link", *link);
+  }
+  return topology::build(with_settings(std::move(spec), arguments));
+}
+
 }  // namespace
 
 int run_topology(const Arguments& arguments) {
@@ -176,17 +205,13 @@ int run_topology(const Arguments& arguments) {
       sim::ConfigNode::scalar("espalier topology", arguments.find("action").value_or("list"))
           .choice(actions, "action");
   if (action == 0) {
-    return list_kinds();
+    return list_kinds(arguments);
   }
-  std::optional<sim::ConfigNode> link;
-  if (const auto text = arguments.find("link")) {
-    link = sim::ConfigNode::scalar("--link", *text);
-  }
-  const topology::Topology topology = topology::load("TOPOLOGY", arguments.at("topology"), link);
+  const topology::Topology topology = read_topology(arguments);
   if (action == 1) {
     const Figures figures = measure(topology);
     if (arguments.has("json")) {
-      print_json(topology, figures);
+      fmt::print("{}", json_document(to_json(topology, figures)));
     } else {
       print_figures(topology, figures);
     }

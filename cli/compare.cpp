@@ -14,17 +14,26 @@ namespace {
 std::vector<LinkReport> link_reports(const topology::Topology& topology,
                                      const collectives::Execution& execution) {
   std::vector<LinkReport> reports;
-  reports.reserve(topology.links().size());
-  for (std::size_t i = 0; i < topology.links().size(); ++i) {
-    const topology::Link& link = topology.links()[i];
-    const sim::LinkUse& use = execution.links[i];
-    const double capacity = static_cast<double>(link.spec.bandwidth.count()) * execution.time_s;
-    reports.push_back({.from = topology.node(link.from).name,
-                       .to = topology.node(link.to).name,
-                       .bandwidth = link.spec.bandwidth,
+  reports.reserve(execution.links.size());
+  const auto add = [&](const std::string& from, const std::string& to, sim::Bandwidth bandwidth) {
+    const sim::LinkUse& use = execution.links[reports.size()];
+    const double capacity = static_cast<double>(bandwidth.count()) * execution.time_s;
+    reports.push_back({.from = from,
+                       .to = to,
+                       .bandwidth = bandwidth,
                        .bytes = use.bytes,
                        .busy_s = sim::seconds(use.busy),
                        .utilisation = capacity > 0 ? use.bytes / capacity : 0});
+  };
+  for (const topology::Link& link : topology.links()) {
+    add(topology.node(link.from).name, topology.node(link.to).name, link.spec.bandwidth);
+  }
+  if (const auto injection = topology.injection()) {
+    for (const topology::NodeId endpoint : topology.endpoints()) {
+      const std::string& name = topology.node(endpoint).name;
+      add(name, "injection", *injection);
+      add("injection", name, *injection);
+    }
   }
   return reports;
 }

@@ -8,20 +8,19 @@
 // Latencies may be left out, or stand once per case. Other keys of a case or of the document are
 // kept as they are; of an edge or a flow they are refused.
 
-#include <string>
-
 #include <nlohmann/json_fwd.hpp>
 
+#include "cli/json_input.hpp"
 #include "sim/network.hpp"
 
 namespace cli {
 
-/// Runs every case of `text` on a network model and returns the document with `completion_s`,
-/// `makespan_s` and `initial_rates_Bps` of each case set to what was found.
+/// Runs every case of `document`, which was read from `source`, on a network model and returns it
+/// with `completion_s`, `makespan_s` and `initial_rates_Bps` of each case set to what was found.
 ///
-/// Throws sim::Error naming `label`, the case and the key for anything that is missing or wrong.
-[[nodiscard]] nlohmann::ordered_json run_flow_cases(const std::string& label,
-                                                    const std::string& text,
+/// Throws sim::Error naming the file, the case and the key for anything that is missing or wrong.
+[[nodiscard]] nlohmann::ordered_json run_flow_cases(const JsonSource& source,
+                                                    nlohmann::ordered_json document,
                                                     sim::NetworkModel model);
 
 }  // namespace cli

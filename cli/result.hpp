@@ -34,7 +34,9 @@ struct Row {
   std::string busiest_link;  // "gpu0 -> gpu1"; empty if nothing moved
   double busiest_utilisation = 0;
   std::int64_t messages = 0;
-  std::vector<LinkReport> links;  // in the order of the topology's links
+  // In the order of the topology's links; then, if that limits injection, what each GPU sends
+  // ("gpu0 -> injection") and receives ("injection -> gpu0") over all its links.
+  std::vector<LinkReport> links;
 };
 
 /// Everything that was asked, and what came out.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/version.hpp"
 #include "sim/contract.hpp"
 
 namespace cli {
@@ -17,11 +18,11 @@ std::string number(double value) {
 }
 
 std::string common_fields(const Comparison& comparison) {
-  return fmt::format("{},{},{},{},{},{},{},{},{}", csv_field(comparison.collective),
+  return fmt::format("{},{},{},{},{},{},{},{},{},{}", csv_field(comparison.collective),
                      csv_field(comparison.topology), comparison.ranks,
                      csv_field(comparison.network), csv_field(comparison.routing), comparison.seed,
                      csv_field(comparison.scenario_hash), csv_field(comparison.profile),
-                     csv_field(comparison.provenance));
+                     csv_field(comparison.provenance), version);
 }
 
 }  // namespace
@@ -44,7 +45,8 @@ std::string to_csv(const Comparison& comparison) {
   std::string out =
       "algorithm,bytes,time_s,algbw_Bps,busbw_Bps,speedup,lower_bound_s,above_lower_bound,"
       "busiest_link,busiest_utilisation,messages,"
-      "collective,topology,ranks,network,routing,seed,scenario_hash,profile,provenance\n";
+      "collective,topology,ranks,network,routing,seed,scenario_hash,profile,provenance,"
+      "version\n";
   const std::string common = common_fields(comparison);
   for (const Row& row : comparison.rows) {
     out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.algorithm),
@@ -57,14 +59,19 @@ std::string to_csv(const Comparison& comparison) {
 }
 
 std::string links_to_csv(const Comparison& comparison) {
-  std::string out = "algorithm,bytes,link,from,to,bandwidth_Bps,link_bytes,busy_s,utilisation\n";
+  std::string out =
+      "algorithm,bytes,link,from,to,bandwidth_Bps,link_bytes,busy_s,utilisation,network,seed,"
+      "scenario_hash,version\n";
+  const std::string common =
+      fmt::format("{},{},{},{}", csv_field(comparison.network), comparison.seed,
+                  csv_field(comparison.scenario_hash), version);
   for (const Row& row : comparison.rows) {
     for (std::size_t i = 0; i < row.links.size(); ++i) {
       const LinkReport& link = row.links[i];
-      out +=
-          fmt::format("{},{},{},{},{},{},{},{},{}\n", csv_field(row.algorithm), row.bytes.count(),
-                      i, csv_field(link.from), csv_field(link.to), link.bandwidth.count(),
-                      number(link.bytes), number(link.busy_s), number(link.utilisation));
+      out += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.algorithm),
+                         row.bytes.count(), i, csv_field(link.from), csv_field(link.to),
+                         link.bandwidth.count(), number(link.bytes), number(link.busy_s),
+                         number(link.utilisation), common);
     }
   }
   return out;

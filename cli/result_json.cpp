@@ -4,15 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/version.hpp"
+#include "cli/json_document.hpp"
 #include "sim/contract.hpp"
 
 namespace cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr int schema_version = 1;
 
 /// JSON has no word for infinity; the library would write null.
 double finite(double value) {
@@ -53,9 +51,7 @@ Json row_json(const Row& row, Links links) {
 }  // namespace
 
 std::string to_json(const Comparison& comparison, Links links) {
-  Json out = {{"schema_version", schema_version},
-              {"version", version},
-              {"seed", comparison.seed},
+  Json out = {{"seed", comparison.seed},
               {"scenario_hash", comparison.scenario_hash},
               {"profile", {{"name", comparison.profile}, {"provenance", comparison.provenance}}},
               {"collective", comparison.collective},
@@ -68,8 +64,7 @@ std::string to_json(const Comparison& comparison, Links links) {
   for (const Row& row : comparison.rows) {
     results.push_back(row_json(row, links));
   }
-  // A file name may hold any bytes; JSON holds UTF-8 only.
-  return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_document(out);
 }
 
 }  // namespace cli

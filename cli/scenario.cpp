@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "sim/quantity_text.hpp"
+#include "sim/text_list.hpp"
 #include "topology/graphml.hpp"
 #include "topology/registry.hpp"
 
@@ -22,22 +23,6 @@ constexpr std::array<std::string_view, 15> scenario_keys{
     "pieces",   "multitree", "message_latency", "reduction",  "seed"};
 
 constexpr std::size_t sizes_max = 1000;
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  while (true) {
-    const std::size_t end = text.find(separator, begin);
-    std::string part = text.substr(begin, end - begin);
-    part.erase(0, part.find_first_not_of(' '));
-    part.erase(part.find_last_not_of(' ') + 1);
-    parts.push_back(std::move(part));
-    if (end == std::string::npos) {
-      return parts;
-    }
-    begin = end + 1;
-  }
-}
 
 sim::Bytes parse_size(const sim::ConfigNode& node, std::string_view text) {
   while (text.starts_with(' ')) {
@@ -54,12 +39,12 @@ sim::Bytes parse_size(const sim::ConfigNode& node, std::string_view text) {
 }
 
 void add_sizes(const sim::ConfigNode& node, std::vector<sim::Bytes>& sizes) {
-  for (const std::string& part : split(node.text(), ',')) {
+  const std::string text = node.text();
+  for (const std::string_view part : sim::split(text, ',')) {
     const std::size_t dots = part.find("..");
-    const sim::Bytes first = parse_size(node, std::string_view{part}.substr(0, dots));
-    const sim::Bytes last = dots == std::string::npos
-                                ? first
-                                : parse_size(node, std::string_view{part}.substr(dots + 2));
+    const sim::Bytes first = parse_size(node, part.substr(0, dots));
+    const sim::Bytes last =
+        dots == std::string::npos ? first : parse_size(node, part.substr(dots + 2));
     if (last < first) {
       node.fail(fmt::format("the range '{}' runs backwards", part));
     }
@@ -106,8 +91,9 @@ std::vector<const collectives::Algorithm*> read_algorithms(const sim::ConfigNode
   if (node.is_list()) {
     std::ranges::for_each(node.items(), add);
   } else if (node.text() != "all") {
-    for (const std::string& name : split(node.text(), ',')) {
-      add(node.part(name));
+    const std::string names = node.text();
+    for (const std::string_view name : sim::split(names, ',')) {
+      add(node.part(std::string{name}));
     }
   } else {
     for (const auto& algorithm : collectives::algorithms()) {
@@ -173,10 +159,6 @@ void read_execution(const sim::ConfigNode& node, Scenario& scenario) {
   }
 }
 
-bool is_file_name(const std::string& text) {
-  return text.ends_with(".yaml") || text.ends_with(".yml") || text.ends_with(".graphml");
-}
-
 }  // namespace
 
 std::vector<sim::Bytes> read_sizes(const sim::ConfigNode& node) {
@@ -202,7 +184,8 @@ std::string topology_name(const sim::ConfigNode& node, const std::string& direct
     return node.at("kind").text();
   }
   std::string text = node.text();
-  if (!is_file_name(text) || directory.empty() || std::filesystem::path{text}.is_absolute()) {
+  if (!topology::names_file(text) || directory.empty() ||
+      std::filesystem::path{text}.is_absolute()) {
     return text;
   }
   return (std::filesystem::path{directory} / text).lexically_normal().string();
@@ -227,7 +210,7 @@ topology::Topology read_topology(const sim::ConfigNode& scenario, const std::str
     return topology::build(link ? node.with("link", *link) : node);
   }
   const std::string text = topology_name(node, directory);
-  if (is_file_name(text) && !std::filesystem::exists(text)) {
+  if (topology::names_file(text) && !std::filesystem::exists(text)) {
     node.fail(fmt::format("there is no file '{}'", text));
   }
   return topology::load(node.where(), text, link);

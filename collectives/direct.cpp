@@ -11,12 +11,6 @@
 namespace collectives {
 namespace {
 
-Schedule cut(const Request& request, std::int32_t parts) {
-  Schedule schedule{request.collective, request.ranks(), parts, {request.bytes, parts}};
-  schedule.set_root(request.root);
-  return schedule;
-}
-
 /// Visits every ordered pair of distinct ranks, each rank's peers from the next one on: no receiver
 /// is first in everybody's list.
 template <class Visit>
@@ -30,10 +24,6 @@ void for_each_pair(std::int32_t ranks, Visit visit) {
 
 std::int32_t number(Rank rank) {
   return static_cast<std::int32_t>(rank);
-}
-
-std::int32_t channels_of(const Request& request) {
-  return std::max(request.channels, 1);
 }
 
 }  // namespace

@@ -62,10 +62,8 @@ class Executor final : public sim::MessageListener {
     }
   }
 
-  [[nodiscard]] Execution result(std::size_t links) const {
-    std::vector<sim::LinkUse> use = network_->link_use();
-    use.resize(links);
-    return {last_, sim::seconds(last_) + (last_carry_ * 1e-12), std::move(use),
+  [[nodiscard]] Execution result() const {
+    return {last_, sim::seconds(last_) + (last_carry_ * 1e-12), network_->link_use(),
             schedule_->messages(), engine_.events()};
   }
 
@@ -188,9 +186,7 @@ void check_conservation(const Schedule& schedule, const sim::Fabric& fabric,
     }
     const sim::Lane lane{static_cast<std::uint32_t>(t)};
     for (std::uint32_t hop = fabric.hops_begin(lane); hop < fabric.hops_end(lane); ++hop) {
-      if (fabric.hop_link(hop) < execution.links.size()) {  // not the injection limits
-        expected += bytes * fabric.hop_share(hop);
-      }
+      expected += bytes * fabric.hop_share(hop);
     }
   }
   double carried = 0;
@@ -205,13 +201,10 @@ void check_conservation(const Schedule& schedule, const sim::Fabric& fabric,
 Execution execute(const topology::Topology& topology, const Group& group, const Schedule& schedule,
                   const ExecuteOptions& options) {
   sim::require(group.size() == schedule.ranks(), "the group has the schedule's ranks");
-  if (schedule.transfers().empty()) {
-    return {.links = std::vector<sim::LinkUse>(topology.links().size())};
-  }
   const sim::Fabric fabric = lower_schedule(topology, group, schedule, options);
   Executor executor{schedule, fabric, options};
   executor.run();
-  Execution execution = executor.result(topology.links().size());
+  Execution execution = executor.result();
   check_conservation(schedule, fabric, execution);
   return execution;
 }

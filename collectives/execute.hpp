@@ -26,7 +26,7 @@ struct ExecuteOptions {
 struct Execution {
   sim::Duration time{};             // until the last message has arrived (and been reduced)
   double time_s = 0;                // the same with the part of a picosecond that `time` rounds off
-  std::vector<sim::LinkUse> links;  // per link of the topology
+  std::vector<sim::LinkUse> links;  // of the fabric: see topology::lower
   std::int64_t messages = 0;
   std::uint64_t events = 0;
 };

@@ -108,10 +108,6 @@ class Cube {
   std::vector<std::vector<After>> into_;  // per member: all that has come
 };
 
-Schedule cut(const Request& request, std::int32_t parts) {
-  return {request.collective, request.ranks(), parts, {request.bytes, parts}};
-}
-
 void add_cube_all_reduce(Schedule& schedule, const std::vector<Rank>& members, std::int32_t base,
                          std::int32_t channel) {
   Cube cube{schedule, members, base, channel};
@@ -133,7 +129,7 @@ Schedule halving_doubling_all_reduce(const Request& request) {
   const std::int32_t n = request.ranks();
   const auto cube_size = static_cast<std::int32_t>(std::bit_floor(static_cast<unsigned>(n)));
   const std::int32_t extra = n - cube_size;
-  const std::int32_t channels = std::max(request.channels, 1);
+  const std::int32_t channels = channels_of(request);
   Schedule schedule = cut(request, channels * cube_size);
   for (std::int32_t channel = 0; channel < channels; ++channel) {
     const std::int32_t base = channel * cube_size;
@@ -169,7 +165,7 @@ Schedule halving_doubling_all_reduce(const Request& request) {
 
 Schedule halving_reduce_scatter(const Request& request) {
   const std::int32_t n = request.ranks();
-  const std::int32_t channels = std::max(request.channels, 1);
+  const std::int32_t channels = channels_of(request);
   Schedule schedule = cut(request, channels * n);
   std::vector<Rank> owners(static_cast<std::size_t>(channels * n));
   for (std::int32_t channel = 0; channel < channels; ++channel) {
@@ -186,7 +182,7 @@ Schedule halving_reduce_scatter(const Request& request) {
 
 Schedule doubling_all_gather(const Request& request) {
   const std::int32_t n = request.ranks();
-  const std::int32_t channels = std::max(request.channels, 1);
+  const std::int32_t channels = channels_of(request);
   Schedule schedule = cut(request, channels * n);
   std::vector<Rank> owners(static_cast<std::size_t>(channels * n));
   for (std::int32_t channel = 0; channel < channels; ++channel) {
@@ -249,7 +245,7 @@ Schedule hdrm_all_reduce(const Request& request) {
   for (const std::int32_t position : positions) {
     members.push_back(Rank{position});
   }
-  const std::int32_t channels = std::max(request.channels, 1);
+  const std::int32_t channels = channels_of(request);
   Schedule schedule = cut(request, channels * n);
   for (std::int32_t channel = 0; channel < channels; ++channel) {
     add_cube_all_reduce(schedule, members, channel * n, channel);

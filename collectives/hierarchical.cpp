@@ -62,9 +62,9 @@ Schedule hierarchical_all_reduce(const Request& request) {
   const Blocks blocks = blocks_of(*request.topology, *request.group);
   const auto m = static_cast<std::int32_t>(blocks.members.size());
   const auto g = static_cast<std::int32_t>(blocks.members.front().size());
-  const std::int32_t channels = std::max(request.channels, 1);
+  const std::int32_t channels = channels_of(request);
   const std::int32_t parts = channels * g * m;
-  Schedule schedule{request.collective, request.ranks(), parts, {request.bytes, parts}};
+  Schedule schedule = cut(request, parts);
   for (std::int32_t channel = 0; channel < channels; ++channel) {
     for (std::int32_t owner = 0; owner < g; ++owner) {
       add_slice(schedule, blocks, static_cast<std::size_t>(owner), ((channel * g) + owner) * m,

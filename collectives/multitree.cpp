@@ -171,10 +171,10 @@ Schedule write_phases(const Request& request, std::span<const Phase> phases) {
   const Trees trees =
       build_trees(*request.topology, *request.group, request.tree_order, request.interfaces);
   const std::int32_t n = request.ranks();
-  const std::int32_t channels = std::max(request.channels, 1);
+  const std::int32_t channels = channels_of(request);
   const std::int32_t pieces = std::max(request.pieces, 1);
   const std::int32_t parts = channels * pieces * n;
-  Schedule schedule{request.collective, n, parts, {request.bytes, parts}};
+  Schedule schedule = cut(request, parts);
   schedule.set_pieces(pieces);
   for (std::int32_t channel = 0; channel < channels; ++channel) {
     Writer writer{schedule, *request.topology, trees, pieces, channel};

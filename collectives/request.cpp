@@ -9,12 +9,22 @@
 
 namespace collectives {
 
+Schedule cut(const Request& request, std::int32_t parts) {
+  Schedule schedule{request.collective, request.ranks(), parts, {request.bytes, parts}};
+  schedule.set_root(request.root);
+  return schedule;
+}
+
+std::int32_t channels_of(const Request& request) {
+  return std::max(request.channels, 1);
+}
+
 std::int32_t pipeline_pieces(const Request& request, sim::Bytes bytes, std::int32_t depth) {
   if (request.pieces > 0) {
     return request.pieces;
   }
-  // The slowest and farthest link that a rank has: a coarse guess is enough, since the optimum is
-  // flat (twice the best P costs a few per cent).
+  // The slowest bandwidth and the longest latency of any link: a coarse guess is enough, since the
+  // optimum is flat (twice the best P costs a few per cent).
   double bandwidth = std::numeric_limits<double>::infinity();
   sim::Duration latency{};
   for (const topology::Link& link : request.topology->links()) {

@@ -39,14 +39,20 @@ struct Request {
 inline constexpr std::int32_t channels_max = 64;
 inline constexpr std::int32_t pieces_max = 4096;
 
+/// An empty schedule of what is asked for, with the data cut in `parts` parts.
+[[nodiscard]] Schedule cut(const Request& request, std::int32_t parts);
+
+/// `request.channels`; 1 if that is left to the algorithm.
+[[nodiscard]] std::int32_t channels_of(const Request& request);
+
 /// The number of pieces that balances the latency of a pipeline of `depth` stages against its
 /// filling: with P pieces of S / P bytes it takes (depth - 1 + P) (alpha + S / (P B)), least for
 /// P = sqrt((depth - 1) S / (alpha B)). `request.pieces`, if that is given.
 [[nodiscard]] std::int32_t pipeline_pieces(const Request& request, sim::Bytes bytes,
                                            std::int32_t depth);
 
-/// The channels that use every NIC of a server, if the group spans servers, else 1.
-/// `request.channels`, if that is given.
+/// `request.channels`; if that is left to the algorithm, as many as a server has NICs where the
+/// group spans servers, else 1.
 [[nodiscard]] std::int32_t channels_for(const Request& request);
 
 }  // namespace collectives

@@ -59,10 +59,6 @@ std::vector<Rank> order_from_root(const Request& request, std::int32_t channel,
 }
 
 /// A schedule that cuts S in `parts` chunks.
-Schedule cut(const Request& request, std::int32_t parts) {
-  return {request.collective, request.ranks(), parts, {request.bytes, parts}};
-}
-
 }  // namespace
 
 RingPhase add_ring_reduce_scatter(Schedule& schedule, std::span<const Rank> order,
@@ -150,7 +146,6 @@ Schedule ring_broadcast(const Request& request) {
   const std::int32_t channels = channels_for(request);
   const std::int32_t pieces = pipeline_pieces(request, request.bytes / channels, n - 1);
   Schedule schedule = cut(request, channels * pieces);
-  schedule.set_root(request.root);
   for (std::int32_t channel = 0; channel < channels; ++channel) {
     const auto order = order_from_root(request, channel, channels);
     std::vector<After> after;  // piece k is passed on when piece k has come
@@ -174,7 +169,6 @@ Schedule ring_reduce(const Request& request) {
   const std::int32_t channels = channels_for(request);
   const std::int32_t pieces = pipeline_pieces(request, request.bytes / channels, n - 1);
   Schedule schedule = cut(request, channels * pieces);
-  schedule.set_root(request.root);
   for (std::int32_t channel = 0; channel < channels; ++channel) {
     const auto order = order_from_root(request, channel, channels);
     std::vector<After> after;

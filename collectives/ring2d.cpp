@@ -95,10 +95,10 @@ std::vector<std::vector<After>> add_phase(Schedule& schedule,
 Schedule ring2d_all_reduce(const Request& request) {
   const auto grid = grid_of(*request.topology, *request.group);
   sim::require(grid.has_value(), "ring2d was asked whether it fits");
-  const std::int32_t channels = std::max(request.channels, 1);
+  const std::int32_t channels = channels_of(request);
   const std::int32_t quarter = grid->rows * grid->columns;  // chunks: both phases cut it evenly
   const std::int32_t parts = 4 * quarter * channels;
-  Schedule schedule{request.collective, request.ranks(), parts, {request.bytes, parts}};
+  Schedule schedule = cut(request, parts);
   constexpr std::array<std::pair<Axis, bool>, 4> starts{
       {{Axis::row, false}, {Axis::row, true}, {Axis::column, false}, {Axis::column, true}}};
   for (std::int32_t part = 0; part < 4 * channels; ++part) {

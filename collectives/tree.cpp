@@ -155,7 +155,7 @@ Schedule double_binary_tree_all_reduce(const Request& request) {
   const std::int32_t pieces =
       pipeline_pieces(request, request.bytes / (2 * std::int64_t{channels}), 2 * depth);
   const std::int32_t parts = 2 * channels * pieces;
-  Schedule schedule{request.collective, request.ranks(), parts, {request.bytes, parts}};
+  Schedule schedule = cut(request, parts);
   for (std::int32_t i = 0; i < 2 * channels; ++i) {
     const std::int32_t channel = i / 2;
     const Parents parents = over_units(i % 2 == 0 ? binary_tree(count) : complementary_tree(count),
@@ -183,19 +183,12 @@ void for_each_pair(const Request& request, std::int32_t distance, Visit visit) {
   }
 }
 
-Schedule cut_for_tree(const Request& request, std::int32_t channels, std::int32_t pieces) {
-  Schedule schedule{
-      request.collective, request.ranks(), channels * pieces, {request.bytes, channels * pieces}};
-  schedule.set_root(request.root);
-  return schedule;
-}
-
 }  // namespace
 
 Schedule binomial_broadcast(const Request& request) {
-  const std::int32_t channels = std::max(request.channels, 1);
+  const std::int32_t channels = channels_of(request);
   const std::int32_t pieces = std::max(request.pieces, 1);
-  Schedule schedule = cut_for_tree(request, channels, pieces);
+  Schedule schedule = cut(request, channels * pieces);
   const auto n = static_cast<unsigned>(request.ranks());
   for (std::int32_t channel = 0; channel < channels; ++channel) {
     const TreePieces tree{channel * pieces, pieces, channel};
@@ -220,9 +213,9 @@ Schedule binomial_broadcast(const Request& request) {
 }
 
 Schedule binomial_reduce(const Request& request) {
-  const std::int32_t channels = std::max(request.channels, 1);
+  const std::int32_t channels = channels_of(request);
   const std::int32_t pieces = std::max(request.pieces, 1);
-  Schedule schedule = cut_for_tree(request, channels, pieces);
+  Schedule schedule = cut(request, channels * pieces);
   for (std::int32_t channel = 0; channel < channels; ++channel) {
     const TreePieces tree{channel * pieces, pieces, channel};
     std::vector<std::vector<After>> into(static_cast<std::size_t>(request.ranks()));

@@ -67,11 +67,15 @@ Topology build(const sim::ConfigNode& spec) {
   return topology;
 }
 
+bool names_file(std::string_view text) {
+  return text.ends_with(".yaml") || text.ends_with(".yml") || text.ends_with(".graphml");
+}
+
 sim::ConfigNode read_spec(const std::string& label, const std::string& text) {
   if (text.ends_with(".graphml")) {
     throw sim::Error{label, fmt::format("'{}' is GraphML: it has no keys to read or set", text)};
   }
-  if (!text.ends_with(".yaml") && !text.ends_with(".yml")) {
+  if (!names_file(text)) {
     return spec_from_text(label, text);
   }
   const sim::ConfigNode file = sim::ConfigNode::load(text);

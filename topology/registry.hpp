@@ -27,6 +27,9 @@ struct Kind {
 /// that no path joins.
 [[nodiscard]] Topology build(const sim::ConfigNode& spec);
 
+/// Is this the name of a file with a network, by its ending, and no short form?
+[[nodiscard]] bool names_file(std::string_view text);
+
 /// What the user gave to an option as the mapping that `build` takes: a short form ("torus:8x8"),
 /// or a YAML file whose top level is, or has under `topology`, such a mapping.
 [[nodiscard]] sim::ConfigNode read_spec(const std::string& label, const std::string& text);

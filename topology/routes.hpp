@@ -37,7 +37,7 @@ struct LaneRequest {
 };
 
 /// The links of `topology` under their own numbers (and, behind them, where the topology limits
-/// injection, one for what each endpoint sends and one for what it receives), and one lane per
+/// injection, per endpoint one for what it sends and one for what it receives), and one lane per
 /// request, in order.
 ///
 /// Requires that paths exist, and that dimension_order is only asked of a lattice.

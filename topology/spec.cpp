@@ -6,24 +6,10 @@
 
 #include "sim/error.hpp"
 #include "sim/quantity_text.hpp"
+#include "sim/text_list.hpp"
 
 namespace topology {
 namespace {
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = text.find(separator);
-    std::string_view part = text.substr(0, end);
-    part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
-    part.remove_suffix(part.size() - std::min(part.find_last_not_of(' ') + 1, part.size()));
-    parts.push_back(part);
-    if (end == std::string_view::npos) {
-      return parts;
-    }
-    text.remove_prefix(end + 1);
-  }
-}
 
 /// A YAML scalar in single quotes, so that whatever the user typed stays one value.
 std::string quoted(std::string_view text) {
@@ -44,7 +30,7 @@ sim::ConfigNode spec_from_text(const std::string& label, const std::string& text
   std::string yaml = "{kind: " + quoted(text.substr(0, colon));
   if (colon != std::string::npos) {
     std::string pending;  // "16GB/s" of "link=16GB/s,150ns": a comma inside a value
-    const auto parts = split(std::string_view{text}.substr(colon + 1), ',');
+    const auto parts = sim::split(std::string_view{text}.substr(colon + 1), ',');
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const std::size_t equals = parts[i].find('=');
       if (equals == std::string_view::npos && i > 0 && pending.empty()) {
@@ -76,7 +62,7 @@ sim::ConfigNode spec_from_text(const std::string& label, const std::string& text
 std::vector<std::int32_t> read_extents(const sim::ConfigNode& node, std::size_t least,
                                        std::size_t most) {
   const std::string text = node.text();
-  const auto parts = split(text, 'x');
+  const auto parts = sim::split(text, 'x');
   const std::string_view hint = most == 1 ? "" : "write the extents with an x between: '8x8'";
   if (parts.size() < least || parts.size() > most) {
     const std::string expected =
@@ -126,7 +112,7 @@ LinkSpec read_link(const sim::ConfigNode& node) {
     return {node.at("bandwidth").bandwidth(), latency ? latency->duration() : sim::Duration{0}};
   }
   const std::string text = node.text();
-  const auto parts = split(text, ',');
+  const auto parts = sim::split(text, ',');
   if (parts.size() > 2) {
     node.fail(fmt::format("expected a bandwidth and a latency, got '{}'", text),
               "write them with a comma between: '16GB/s,150ns'");

@@ -199,6 +199,96 @@ TEST_CASE("program: flows in bad form are refused by place") {
   }
 }
 
+TEST_CASE("program: an error in a JSON file names line and column") {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"{\n  \"cases\": [\n    {\"edges\": [], \"flows\": 7}\n  ]\n}\n",
+       "cases.json:3:28: error: cases[0].flows: expected a list"},
+      {"{\"cases\": [{\"edges\": [{\"id\": 0,\n \"capacity_Bps\"\n : -1\n}], \"flows\": []}]}",
+       "cases.json:3:4: error: cases[0].edges[0].capacity_Bps: expected a number from 1 to"},
+      {"{\"cases\": [{\"edges\": [{\"id\": 4, \"capacity_Bps\": 1e9}],\n"
+       "\"flows\": [{\"size_bytes\": 5,\"route\": [4\n,4]}]}]}",
+       "cases.json:3:2: error: cases[0].flows[0].route[1]: edge 4 stands twice"},
+      {"\n {\"cases\": [3]}",
+       "cases.json:2:13: error: cases[0]: expected an object with the key 'edges'"},
+      {"\n\n  [1]", "cases.json:3:3: error: expected an object with the key 'cases'"},
+  };
+  for (const auto& [text, error] : cases) {
+    CAPTURE(text);
+    const auto result = with_file("cases.json", text, {"flows", "FILE"});
+    CAPTURE(result.errors);
+    CHECK(result.status == 2);
+    CHECK(result.errors.starts_with(error));
+  }
+}
+
+TEST_CASE("program: --set reaches every file") {
+  const std::string parking_lot = std::string{SOURCE_DIR} + "/configs/flows/parking-lot.json";
+  const auto makespan = [&](const std::string& setting) {
+    const auto result = espalier({"flows", parking_lot, "--set", setting});
+    CAPTURE(result.errors);
+    REQUIRE(result.status == 0);
+    return nlohmann::json::parse(result.output)["cases"][0]["makespan_s"].get<double>();
+  };
+  // A flow that alone needs longer than all others together.
+  CHECK(makespan("cases[0].flows[0].size_bytes=0") <
+        makespan("cases[0].flows[0].size_bytes=1000000000000"));
+  for (const std::string bad : {"cases[9].name=1", "cases[0].flows[0].size_bytes=x",
+                                "cases[0].flows[0].size_bytes=-1", "cases", "=1", "cases="}) {
+    CAPTURE(bad);
+    CHECK(espalier({"flows", parking_lot, "--set", bad}).status == 2);
+  }
+  const auto gpus = [](std::vector<std::string> call) {
+    call.insert(call.begin(), {"topology", "show"});
+    call.emplace_back("--json");
+    const auto result = espalier(call);
+    CAPTURE(result.errors);
+    REQUIRE(result.status == 0);
+    return nlohmann::json::parse(result.output)["gpus"].get<int>();
+  };
+  CHECK(gpus({"torus:8x8", "--set", "shape=2x3"}) == 6);
+  CHECK(gpus({std::string{SOURCE_DIR} + "/configs/topologies/tpu-v4-512.yaml", "--set",
+              "shape=4x4x4", "--link", "1GB/s,0ns"}) == 64);
+  CHECK(espalier({"topology", "show", "torus:8x8", "--set", "shap=2x3"}).status == 2);
+  CHECK(espalier(
+            {"schedule", "verify", "-t", "torus:4x4", "--set", "topology.shape=3x3", "-a", "ring"})
+            .output.find("144 messages") != std::string::npos);
+  CHECK(espalier({"schedule", "verify", "-t", "torus:4x4", "--set", "shape"}).status == 2);
+}
+
+TEST_CASE("program: every JSON document says which form and which version it has") {
+  const std::vector<std::vector<std::string>> calls{
+      {"topology", "list"},
+      {"topology", "show", "ring:4"},
+      {"schedule", "list"},
+      {"schedule", "show", "-t", "ring:4"},
+      {"schedule", "verify", "-t", "ring:4"},
+      {"collective", "-t", "ring:4", "-a", "ring", "-s", "1KiB"}};
+  for (auto call : calls) {
+    CAPTURE(call[1]);
+    call.emplace_back("--json");
+    const auto document = nlohmann::ordered_json::parse(espalier(call).output);
+    CHECK(document.begin().key() == "schema_version");
+    CHECK(document["version"] == "0.1.0");
+  }
+}
+
+TEST_CASE("program: where ports are the limit, a port is the busiest link") {
+  // 4 GPUs, each with a 10 GB/s cable to everyone but a port of 10 GB/s for all of them: one-shot
+  // moves 3 MiB through every port and 1 MiB over every cable.
+  const auto result = espalier({"collective", "-t", "fully-connected:4,injection=10GB/s", "--link",
+                                "10GB/s,0ns", "-a", "direct", "-s", "1MiB", "--json", "--links"});
+  CAPTURE(result.errors);
+  REQUIRE(result.status == 0);
+  const auto row = nlohmann::json::parse(result.output)["results"][0];
+  CHECK(row["time_s"].get<double>() == doctest::Approx(3 * 1048576 / 10e9).epsilon(1e-9));
+  CHECK(row["busiest_link"] == "gpu0 -> injection");
+  CHECK(row["busiest_utilisation"].get<double>() == doctest::Approx(1));
+  REQUIRE(row["links"].size() == 12 + 8);
+  CHECK(row["links"][12]["bytes"] == 3 * 1048576);
+  CHECK(row["links"][13]["from"] == "injection");
+  CHECK(row["links"][13]["to"] == "gpu0");
+}
+
 TEST_CASE("program: more simulated time than there is fails the run, with 1 and words") {
   const std::vector<std::vector<std::string>> calls{
       {"collective", "--topology", "ring:4", "--link", "1B/s,0ns", "-a", "ring", "-s", "1PiB"},
@@ -225,6 +315,54 @@ TEST_CASE("program: depth is limited wherever it can be written") {
     key += ".a";
   }
   CHECK(espalier({"collective", "--topology", "ring:4", "--set", key + "=1"}).status == 2);
+}
+
+TEST_CASE("program: on ideal, where nothing is ever full, the bound is the latency alone") {
+  // One-shot on a star: everyone's 8 MiB leave over one port. At 1 GB/s the cut alone takes longer
+  // than ideal, which sends them side by side.
+  const auto run = [](const std::string& network) {
+    const auto result = espalier({"collective", "--topology", "switch:8", "--link", "1GB/s,1us",
+                                  "-a", "direct", "-s", "8MiB", "--network", network, "--json"});
+    return nlohmann::json::parse(result.output)["results"][0];
+  };
+  const auto ideal = run("ideal");
+  const auto flow = run("flow");
+  CHECK(ideal["time_s"].get<double>() == doctest::Approx(8.388608e-3 + 2e-6).epsilon(1e-9));
+  CHECK(ideal["lower_bound_s"].get<double>() == doctest::Approx(2e-6).epsilon(1e-9));
+  // 2 (n - 1) / n of 8 MiB through each port, and a latency.
+  CHECK(flow["lower_bound_s"].get<double>() == doctest::Approx(14.680064e-3 + 2e-6).epsilon(1e-4));
+  CHECK(flow["time_s"].get<double>() > ideal["time_s"].get<double>());
+}
+
+TEST_CASE("program: pictures that no program is there to draw are refused before the run") {
+  const cli::ScratchDirectory directory;
+  const std::string out = (directory.path() / "out").string();
+  const auto result =
+      cli::run_process({"/usr/bin/env", "PATH=/nowhere", std::string{BINARY_DIR} + "/cli/espalier",
+                        "collective", "--topology", "torus:4x4", "-o", out},
+                       "");
+  CHECK(result.status == 1);
+  CHECK(result.output.empty());
+  CHECK(result.errors.find("apt-get install gnuplot-nox") != std::string::npos);
+  CHECK(fs::is_empty(directory.path()));
+}
+
+TEST_CASE("program: a mistake inside a topology file is shown there, and who asked for it") {
+  const cli::ScratchDirectory directory;
+  std::ofstream{directory.path() / "net.yaml"} << "kind: torus\nshape: 4x\n";
+  std::ofstream{directory.path() / "s.yaml"} << "sizes: 1KiB\ntopology: net.yaml\n";
+  const auto result = espalier({"run", (directory.path() / "s.yaml").string()});
+  CHECK(result.status == 2);
+  CHECK(result.errors.find("net.yaml:2:8: error: shape: ") != std::string::npos);
+  std::ofstream{directory.path() / "s.yaml"} << "sizes: 1KiB\ntopology: nat.yaml\n";
+  const auto missing = espalier({"run", (directory.path() / "s.yaml").string()});
+  CHECK(missing.status == 2);
+  CHECK(missing.errors.find("s.yaml:2:11: error: topology: there is no file") != std::string::npos);
+  std::ofstream{directory.path() / "s.yaml"} << "sizes: 1KiB\ntopology: torus:4y4\n";
+  const auto bad = espalier({"run", (directory.path() / "s.yaml").string()});
+  CHECK(bad.status == 2);
+  CHECK(bad.errors.find("s.yaml:2 topology:1:24: error: shape: expected extents from 1 to") !=
+        std::string::npos);
 }
 
 TEST_CASE("program: results that cannot be written fail the run, with 1") {

@@ -2,7 +2,71 @@
 
 #include <map>
 
-std::vector<std::string> machines_of(int ranks) {
+#include <fmt/format.h>
+
+namespace {
+
+std::string gpu_nodes(int ranks, const std::string& more) {
+  std::string yaml = "kind: custom\nnodes:\n";
+  for (int rank = 0; rank < ranks; ++rank) {
+    yaml += fmt::format("  - {{ name: g{}, kind: gpu{} }}\n", rank, more);
+  }
+  return yaml;
+}
+
+/// Links lead one way round only, none is as fast or as slow as the next, one has no latency.
+std::string one_way_ring(int ranks) {
+  std::string yaml = gpu_nodes(ranks, ", relay: true") + "links:\n";
+  for (int rank = 0; rank < ranks; ++rank) {
+    yaml += fmt::format(
+        "  - {{ from: g{}, to: g{}, bandwidth: {} GB/s, latency: {} ns, direction: one }}\n", rank,
+        (rank + 1) % ranks, 7 + (rank % 5), 100 * (rank % 3));
+  }
+  return yaml;
+}
+
+/// Two switches, each GPU with two cables to its own; between them three links one way and one,
+/// faster, back; a by-pass a thousand times slower; and ports slower than the cables behind them.
+std::string lopsided(int ranks) {
+  std::string yaml = gpu_nodes(ranks, "") +
+                     "  - { name: left, kind: switch }\n"
+                     "  - { name: right, kind: switch }\n"
+                     "links:\n";
+  for (int rank = 0; rank < ranks; ++rank) {
+    yaml +=
+        fmt::format("  - {{ from: g{}, to: {}, bandwidth: {} Gbps, latency: 300 ns, count: 2 }}\n",
+                    rank, 2 * rank < ranks ? "left" : "right", 100 + (50 * (rank % 2)));
+  }
+  return yaml + fmt::format(
+                    "  - {{ from: left, to: right, bandwidth: 13 GB/s, latency: 1 us, count: 3, "
+                    "direction: one }}\n"
+                    "  - {{ from: right, to: left, bandwidth: 31 GB/s, direction: one }}\n"
+                    "  - {{ from: g0, to: g{}, bandwidth: 10 MB/s, latency: 5 us }}\n"
+                    "injection: 17 GB/s\n",
+                    ranks - 1);
+}
+
+/// A line of relaying GPUs with chords over it, all unequal.
+std::string woven(int ranks) {
+  std::string yaml = gpu_nodes(ranks, ", relay: true") + "links:\n";
+  for (int rank = 0; rank + 1 < ranks; ++rank) {
+    yaml += fmt::format("  - {{ from: g{}, to: g{}, bandwidth: {} GB/s, latency: 1 us }}\n", rank,
+                        rank + 1, 1 + (rank % 4));
+  }
+  for (int rank = 0; rank + 3 < ranks; rank += 2) {
+    yaml += fmt::format("  - {{ from: g{}, to: g{}, bandwidth: 2.5 GB/s, latency: 20 ns }}\n", rank,
+                        rank + 3);
+  }
+  return yaml;
+}
+
+Machine custom(const std::string& name, const std::string& yaml) {
+  return {name, topology::build(sim::ConfigNode::parse(name, yaml))};
+}
+
+}  // namespace
+
+std::vector<Machine> machines_of(int ranks) {
   const std::string n = std::to_string(ranks);
   std::vector<std::string> names{"ring:" + n,   "mesh:" + n,          "fully-connected:" + n,
                                  "switch:" + n, "gpu-cluster:1x" + n, "gpu-cluster:" + n + "x1"};
@@ -34,5 +98,9 @@ std::vector<std::string> machines_of(int ranks) {
   if (const auto more = shaped.find(ranks); more != shaped.end()) {
     names.insert(names.end(), more->second.begin(), more->second.end());
   }
-  return names;
+  std::vector<Machine> machines{names.begin(), names.end()};
+  machines.push_back(custom("custom one-way ring", one_way_ring(ranks)));
+  machines.push_back(custom("custom lopsided", lopsided(ranks)));
+  machines.push_back(custom("custom woven", woven(ranks)));
+  return machines;
 }

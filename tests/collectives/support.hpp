@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collectives/group.hpp"
@@ -10,9 +11,10 @@
 
 /// A network and all its GPUs as one group.
 struct Machine {
-  explicit Machine(const std::string& text)
-      : name{text},
-        topology{topology::load("test", text)},
+  explicit Machine(const std::string& text) : Machine{text, topology::load("test", text)} {}
+  Machine(std::string its_name, topology::Topology its_topology)
+      : name{std::move(its_name)},
+        topology{std::move(its_topology)},
         group{collectives::whole_group(topology)} {}
 
   [[nodiscard]] collectives::Request request(collectives::Collective collective,
@@ -36,5 +38,6 @@ inline const collectives::Algorithm& algorithm(collectives::Collective collectiv
   return collectives::find_algorithm(collective, sim::ConfigNode::scalar("test", name));
 }
 
-/// Networks with `ranks` GPUs of every kind that has such a shape.
-std::vector<std::string> machines_of(int ranks);
+/// Networks with `ranks` GPUs of every kind that has such a shape, among them custom ones that no
+/// builder would make.
+std::vector<Machine> machines_of(int ranks);

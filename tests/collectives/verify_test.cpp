@@ -50,6 +50,57 @@ TEST_CASE("verify: a missing condition is a race") {
   CHECK(problem_of(schedule).find("in no fixed order") != std::string::npos);
 }
 
+TEST_CASE("verify: chunks that are not all of the data, or blocks of unequal length, are refused") {
+  Schedule half{Collective::all_reduce, 2, 1, {sim::Bytes{8}, 2}};  // the second part is left out
+  const auto up = half.add(move(0, 1, Combine::reduce));
+  half.add(move(1, 0, Combine::copy), std::array{After{up, 0}});
+  CHECK(problem_of(half) == "1 chunks are not the 2 parts of the data");
+
+  Schedule uneven{Collective::reduce_scatter, 2, 3, {sim::Bytes{9}, 3}};  // rank 0 has 2 of 3
+  uneven.add({.from = Rank{1}, .to = Rank{0}, .combine = Combine::reduce, .chunks = {}});
+  CHECK(problem_of(uneven) == "rank 0 has a block of 2 chunks, the next rank one of 1");
+
+  // The same two blocks, but the ranks have each other's: who ends with what counts.
+  Schedule swapped{Collective::reduce_scatter, 2, 2, {sim::Bytes{8}, 2}};
+  const auto chunk = [](std::int32_t first) { return collectives::fixed_chunks(first, 1); };
+  swapped.add({.from = Rank{0},
+               .to = Rank{1},
+               .combine = Combine::reduce,
+               .messages = 1,
+               .chunks = chunk(0)});
+  swapped.add({.from = Rank{1},
+               .to = Rank{0},
+               .combine = Combine::reduce,
+               .messages = 1,
+               .chunks = chunk(1)});
+  CHECK(problem_of(swapped).starts_with("rank 0 ends with 1 of 2 contributions to chunk 0"));
+  swapped.set_owners({Rank{1}, Rank{0}});
+  CHECK(problem_of(swapped) == "none");
+}
+
+TEST_CASE("verify: two copies into one place in no fixed order are a race, sends are not") {
+  Schedule schedule{Collective::broadcast, 3, 1, {sim::Bytes{8}, 1}};
+  schedule.add(move(0, 1, Combine::copy));
+  const auto direct = schedule.add(move(0, 2, Combine::copy));
+  CHECK(problem_of(schedule) == "none");  // rank 0 sends twice, in whatever order
+  schedule.add(move(0, 2, Combine::copy));
+  CHECK(problem_of(schedule).find("chunk 0 at rank 2 is received and received") !=
+        std::string::npos);
+  CHECK(collectives::index(direct) == 1);
+}
+
+TEST_CASE("verify: a race between uses that others stand between is found") {
+  // Rank 1 sends its value to 2 (nothing waits for that), then takes in 0's sum, then 2's. The
+  // first send and the last arrival are two runs apart; the break is between the first two.
+  Schedule schedule{Collective::reduce, 3, 1, {sim::Bytes{8}, 1}};
+  schedule.set_root(Rank{1});
+  const auto in = schedule.add(move(0, 1, Combine::reduce));
+  schedule.add(move(2, 1, Combine::reduce), std::array{After{in, 0, Side::receive}});
+  CHECK(problem_of(schedule) == "none");
+  schedule.add(move(1, 0, Combine::copy));  // reads what the two above change
+  CHECK(problem_of(schedule).find("in no fixed order") != std::string::npos);
+}
+
 TEST_CASE("verify: a missing contribution is found") {
   Schedule schedule = pair();
   schedule.add(move(0, 1, Combine::reduce));

@@ -5,20 +5,28 @@
 
 namespace reference {
 
+namespace {
+
+/// The part of a flow that crosses `link`; 0 if none does.
+double share_of(const Route& route, std::size_t link) {
+  const auto hop = std::ranges::find(route, link, &sim::Hop::link);
+  return hop == route.end() ? 0 : hop->share;
+}
+
+}  // namespace
+
 std::vector<double> max_min_rates(const std::vector<double>& capacity,
-                                  const std::vector<std::vector<std::uint32_t>>& routes) {
+                                  const std::vector<Route>& routes) {
   std::vector<double> rate(routes.size(), -1);
   while (std::ranges::find(rate, -1) != rate.end()) {
     double least = std::numeric_limits<double>::infinity();
     std::size_t fullest = 0;
     for (std::size_t link = 0; link < capacity.size(); ++link) {
       double left = capacity[link];
-      int growing = 0;
+      double growing = 0;
       for (std::size_t flow = 0; flow < routes.size(); ++flow) {
-        if (std::ranges::find(routes[flow], link) != routes[flow].end()) {
-          left -= std::max(rate[flow], 0.0);
-          growing += rate[flow] < 0 ? 1 : 0;
-        }
+        const double share = share_of(routes[flow], link);
+        (rate[flow] < 0 ? growing : left) += rate[flow] < 0 ? share : -share * rate[flow];
       }
       if (growing > 0 && left / growing < least) {
         least = left / growing;
@@ -26,7 +34,7 @@ std::vector<double> max_min_rates(const std::vector<double>& capacity,
       }
     }
     for (std::size_t flow = 0; flow < routes.size(); ++flow) {
-      if (rate[flow] < 0 && std::ranges::find(routes[flow], fullest) != routes[flow].end()) {
+      if (rate[flow] < 0 && share_of(routes[flow], fullest) > 0) {
         rate[flow] = least;
       }
     }
@@ -35,7 +43,7 @@ std::vector<double> max_min_rates(const std::vector<double>& capacity,
 }
 
 std::vector<double> completion_times(const std::vector<double>& capacity,
-                                     const std::vector<std::vector<std::uint32_t>>& routes,
+                                     const std::vector<Route>& routes,
                                      const std::vector<double>& size,
                                      const std::vector<double>& start) {
   std::vector<double> left = size;
@@ -43,7 +51,7 @@ std::vector<double> completion_times(const std::vector<double>& capacity,
   double now = 0;
   while (true) {
     std::vector<std::size_t> active;
-    std::vector<std::vector<std::uint32_t>> active_routes;
+    std::vector<Route> active_routes;
     double next = std::numeric_limits<double>::infinity();
     for (std::size_t flow = 0; flow < size.size(); ++flow) {
       if (end[flow] < 0 && start[flow] <= now) {

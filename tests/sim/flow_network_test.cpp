@@ -65,19 +65,18 @@ TEST_CASE("flow: random flows end when a solution from scratch at every event sa
       fabric.add_link(sim::Bandwidth{static_cast<std::int64_t>(each)});
     }
     const std::size_t count = 5 + random() % 25;
-    std::vector<std::vector<std::uint32_t>> routes(count);
+    std::vector<reference::Route> routes(count);
     std::vector<double> size(count);
     std::vector<double> start(count);
     std::vector<sim::RawFlow> flows;
     for (std::size_t i = 0; i < count; ++i) {
-      std::vector<sim::Hop> hops;
+      const bool splits = random() % 4 == 0;
       for (std::uint32_t link = 0; link < links; ++link) {
         if (random() % 3 == 0 || (link + 1 == links && routes[i].empty())) {
-          routes[i].push_back(link);
-          hops.push_back({link, 1.0});
+          routes[i].push_back({link, splits ? 0.25 * static_cast<double>(1 + random() % 4) : 1.0});
         }
       }
-      fabric.add_lane(hops, sim::Duration{0});
+      fabric.add_lane(routes[i], sim::Duration{0});
       size[i] = 1e6 * (1 + static_cast<double>(random() % 5));
       start[i] = random() % 2 == 0 ? 0 : 1e-3 * static_cast<double>(random() % 4);
       flows.push_back({sim::Bytes{static_cast<std::int64_t>(size[i])},

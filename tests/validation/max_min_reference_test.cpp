@@ -12,7 +12,8 @@ namespace {
 /// Every case with a published answer: ours within the relative tolerance, flow by flow.
 void check_cases(const std::string& text, double tolerance) {
   const auto expected = nlohmann::ordered_json::parse(text);
-  const auto ours = cli::run_flow_cases("cases.json", text, sim::NetworkModel::flow);
+  const cli::JsonSource source{"cases.json", text};
+  const auto ours = cli::run_flow_cases(source, cli::parse_json(source), sim::NetworkModel::flow);
   REQUIRE(ours["cases"].size() == expected["cases"].size());
   for (std::size_t i = 0; i < expected["cases"].size(); ++i) {
     const auto& wanted = expected["cases"][i];
