@@ -11,14 +11,20 @@
 namespace collectives {
 namespace {
 
-/// What a block of `inside` of `n` ranks must send to and receive from the rest, in units of S, and
-/// what all blocks together must send to each other.
+/// What a block of ranks must send to and receive from the rest of `n`, in units of S.
 struct Need {
   double out = 0;
   double in = 0;
 };
 
-Need block_need(Collective collective, double inside, double n, bool has_root) {
+struct Block {
+  double ranks = 0;
+  bool has_root = false;
+};
+
+Need block_need(Collective collective, const Block& block, double n) {
+  const double inside = block.ranks;
+  const bool has_root = block.has_root;
   const double part = inside / n;
   const double outside = 1 - part;
   switch (collective) {
@@ -154,7 +160,7 @@ void LowerBound::add_blocks(const topology::Topology& topology,
       in[block] = std::min(in[block], limit);
     }
     const bool has_root = std::ranges::find(members[block], root) != members[block].end();
-    const Need need = block_need(collective_, ranks, ranks_, has_root);
+    const Need need = block_need(collective_, {ranks, has_root}, ranks_);
     // Blocks are cut to whole bytes, a part at a time: each may fall short of S / n by a byte.
     const double slack = cuts_blocks(collective_) ? ranks * parts_per_rank_ : 0;
     add_cut(need.out, slack, out[block]);

@@ -145,20 +145,21 @@ Blocks blocks_of(const topology::Topology& topology, const Group& group, std::st
   if (blocks.partition == nullptr) {
     return blocks;
   }
-  std::vector<std::int32_t> numbers;  // of the blocks, in order of their first ranks
+  const auto& block_of = blocks.partition->block_of;
+  // Per block of the partition, its place here: in the order of the blocks' first ranks.
+  std::vector<std::int32_t> place(static_cast<std::size_t>(std::ranges::max(block_of)) + 1, -1);
   for (std::int32_t rank = 0; rank < group.size(); ++rank) {
-    const std::int32_t block = blocks.partition->block_of[topology::index(group.node(Rank{rank}))];
+    const std::int32_t block = block_of[topology::index(group.node(Rank{rank}))];
     if (block < 0) {
       blocks.members.clear();
       return blocks;
     }
-    const auto found = std::ranges::find(numbers, block);
-    const auto at = static_cast<std::size_t>(found - numbers.begin());
-    if (found == numbers.end()) {
-      numbers.push_back(block);
+    std::int32_t& at = place[static_cast<std::size_t>(block)];
+    if (at < 0) {
+      at = static_cast<std::int32_t>(blocks.members.size());
       blocks.members.emplace_back();
     }
-    blocks.members[at].push_back(Rank{rank});
+    blocks.members[static_cast<std::size_t>(at)].push_back(Rank{rank});
   }
   return blocks;
 }

@@ -121,12 +121,10 @@ class Picture {
       add_rows();
     }
     for (const Cable& cable : cables_) {
-      // Graphviz puts the first end of an edge above the second.
-      const bool high_first = level_[index(cable.high)] > level_[index(cable.low)];
       if (wraps(cable)) {
         add_stubs(cable);
       } else {
-        add_cable(cable, high_first);
+        add_cable(cable);
       }
     }
     add("}}\n");
@@ -263,7 +261,9 @@ class Picture {
     return out;
   }
 
-  void add_cable(const Cable& cable, bool high_first) {
+  void add_cable(const Cable& cable) {
+    // Graphviz puts the first end of an edge above the second.
+    const bool high_first = level_[index(cable.high)] > level_[index(cable.low)];
     const NodeId first = high_first ? cable.high : cable.low;
     const NodeId second = high_first ? cable.low : cable.high;
     const std::int32_t there = high_first ? cable.downward : cable.upward;

@@ -13,11 +13,10 @@
 namespace topology {
 namespace {
 
-Topology build_lattice(std::string kind, std::vector<std::int32_t> shape, bool wraps,
-                       const LinkSpec& link) {
+Topology build_lattice(std::string kind, Lattice lattice, const LinkSpec& link) {
   Topology topology{std::move(kind)};
   std::int32_t count = 1;
-  for (const std::int32_t extent : shape) {
+  for (const std::int32_t extent : lattice.shape) {
     count *= extent;
   }
   for (std::int32_t i = 0; i < count; ++i) {
@@ -25,29 +24,32 @@ Topology build_lattice(std::string kind, std::vector<std::int32_t> shape, bool w
   }
   for (std::int32_t i = 0; i < count; ++i) {
     std::int32_t stride = count;
-    for (const std::int32_t extent : shape) {
+    for (const std::int32_t extent : lattice.shape) {
       stride /= extent;
       const std::int32_t at = (i / stride) % extent;
       const std::int32_t base = i - (at * stride);
-      if (extent > 1 && (wraps || at > 0)) {
+      if (extent > 1 && (lattice.wraps || at > 0)) {
         const std::int32_t down = (at + extent - 1) % extent;
         topology.add_link(NodeId{i}, NodeId{base + (down * stride)}, link);
       }
-      if (extent > 1 && (wraps || at + 1 < extent)) {
+      if (extent > 1 && (lattice.wraps || at + 1 < extent)) {
         const std::int32_t up = (at + 1) % extent;
         topology.add_link(NodeId{i}, NodeId{base + (up * stride)}, link);
       }
     }
   }
-  topology.set_lattice({std::move(shape), wraps});
+  topology.set_lattice(std::move(lattice));
   return topology;
 }
 
-Topology build_from(const sim::ConfigNode& spec, bool wraps, std::size_t dimensions_max) {
+enum class Edges : std::uint8_t { open, closed };
+
+Topology build_from(const sim::ConfigNode& spec, Edges edges, std::size_t dimensions_max) {
   spec.expect_keys({"kind", "shape", "link", "injection"});
-  Topology topology =
-      build_lattice(spec.at("kind").text(), read_shape(spec.at("shape"), 1, dimensions_max), wraps,
-                    read_link_or(spec, "link", default_link));
+  Topology topology = build_lattice(
+      spec.at("kind").text(),
+      {.shape = read_shape(spec.at("shape"), 1, dimensions_max), .wraps = edges == Edges::closed},
+      read_link_or(spec, "link", default_link));
   topology.set_injection(read_injection(spec));
   return topology;
 }
@@ -57,15 +59,15 @@ constexpr std::size_t dimensions_max = 6;
 }  // namespace
 
 Topology build_torus(const sim::ConfigNode& spec) {
-  return build_from(spec, true, dimensions_max);
+  return build_from(spec, Edges::closed, dimensions_max);
 }
 
 Topology build_mesh(const sim::ConfigNode& spec) {
-  return build_from(spec, false, dimensions_max);
+  return build_from(spec, Edges::open, dimensions_max);
 }
 
 Topology build_ring(const sim::ConfigNode& spec) {
-  return build_from(spec, true, 1);
+  return build_from(spec, Edges::closed, 1);
 }
 
 }  // namespace topology
