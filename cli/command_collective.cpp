@@ -31,7 +31,7 @@ constexpr std::array collective_options{
     Option{"collective", 'c', "NAME", "all-reduce (default), all-gather, all-to-all, ..."},
     Option{"algorithms", 'a', "LIST", "names with commas, or all (default): those that fit"},
     Option{"sizes", 's', "LIST", "32KiB..1GiB doubles; commas make lists (64MiB)"},
-    Option{"network", 'n', "MODEL", "flow (default) or ideal"},
+    Option{"network", 'n', "MODEL", "flow (default), ideal or packet"},
     Option{"routing", 0, "NAME", "auto (default), shortest, dimension-order, ecmp, split"},
     Option{"group", 0, "GPUS", "0..15 or 0,2,5..9; all by default"},
     Option{"root", 0, "RANK", "of broadcast, reduce, gather, scatter, star (0)"},

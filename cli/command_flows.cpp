@@ -21,7 +21,7 @@ namespace cli {
 namespace {
 
 constexpr std::array flows_options{
-    Option{"network", 'n', "MODEL", "flow (default) or ideal"},
+    Option{"network", 'n', "MODEL", "flow (default), ideal or packet"},
     Option{"set", 0, "PATH=VALUE", "another value: cases[0].flows[1].size_bytes=1000"},
     Option{"output", 'o', "FILE", "write there instead of to standard output"},
     Option{"help", 'h', "", "show this"},

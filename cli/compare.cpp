@@ -23,7 +23,7 @@ std::vector<LinkReport> link_reports(const topology::Topology& topology,
                        .bandwidth = bandwidth,
                        .bytes = use.bytes,
                        .busy_s = sim::seconds(use.busy),
-                       .utilisation = capacity > 0 ? use.bytes / capacity : 0});
+                       .utilisation = capacity > 0 ? (use.bytes + use.overhead) / capacity : 0});
   };
   for (const topology::Link& link : topology.links()) {
     add(topology.node(link.from).name, topology.node(link.to).name, link.spec.bandwidth);

@@ -25,6 +25,26 @@ sim::Duration picoseconds(double seconds) {
   return sim::Duration{static_cast<std::int64_t>(std::llround(seconds * 1e12))};
 }
 
+/// What the document says of packets. Each flow is a source of its own.
+sim::PacketOptions read_packets(const JsonPlace& document) {
+  sim::PacketOptions packet{.pacing = sim::Pacing::line_rate};
+  const auto size = [&](std::string_view key, sim::Bytes least, sim::Bytes otherwise) {
+    if (!document.has(key)) {
+      return otherwise;
+    }
+    const std::int64_t bytes = document.at(key).integer();
+    const sim::Bytes most{sim::packet_max.count() / 2};
+    if (bytes < least.count() || bytes > most.count()) {
+      document.at(key).fail(fmt::format("expected a number of bytes from {} to {}, got {}",
+                                        least.count(), most.count(), bytes));
+    }
+    return sim::Bytes{bytes};
+  };
+  packet.payload = size("payload_bytes", sim::Bytes{1}, packet.payload);
+  packet.overhead = size("wire_overhead_bytes", sim::Bytes{0}, packet.overhead);
+  return packet;
+}
+
 /// One case: the network and its flows.
 class FlowCase {
  public:
@@ -36,8 +56,8 @@ class FlowCase {
     }
   }
 
-  [[nodiscard]] sim::RawFlowResult run(sim::NetworkModel model) const {
-    return sim::simulate_flows(fabric_, flows_, model);
+  [[nodiscard]] sim::RawFlowResult run(const sim::NetworkOptions& network) const {
+    return sim::simulate_flows(fabric_, flows_, network);
   }
 
  private:
@@ -63,8 +83,8 @@ class FlowCase {
       if (!numbers_.try_emplace(id, numbers_.size()).second) {
         edge.at("id").fail(fmt::format("edge {} is given twice", id));
       }
-      fabric_.add_link(sim::Bandwidth{std::llround(capacity)});
-      latency_.push_back(seconds_or(edge, "latency_s", shared));
+      fabric_.add_link(sim::Bandwidth{std::llround(capacity)},
+                       picoseconds(seconds_or(edge, "latency_s", shared)));
     }
   }
 
@@ -78,7 +98,7 @@ class FlowCase {
     flow.expect_keys(flow_keys);
     const JsonPlace route = flow.at("route");
     std::vector<sim::Hop> hops;
-    double latency = 0;
+    sim::Duration latency{};
     for (std::size_t i = 0; i < route.size(); ++i) {
       const JsonPlace hop = route.at(i);
       const std::int64_t id = hop.integer();
@@ -91,18 +111,17 @@ class FlowCase {
         hop.fail(fmt::format("edge {} stands twice in the route", id));
       }
       hops.push_back({link, 1.0});
-      latency += latency_[found->second];
+      latency += fabric_.link_latency(link);
     }
     if (hops.empty()) {
       route.fail("expected at least one edge");
     }
-    fabric_.add_lane(hops, picoseconds(latency));
+    fabric_.add_lane(hops, latency);
     flows_.push_back({sim::Bytes{std::llround(size)}, sim::Instant{picoseconds(start)}});
   }
 
   sim::Fabric fabric_;
   std::map<std::int64_t, std::size_t> numbers_;  // of the edges, by id
-  std::vector<double> latency_;
   std::vector<sim::RawFlow> flows_;
 };
 
@@ -110,13 +129,17 @@ class FlowCase {
 
 nlohmann::ordered_json run_flow_cases(const JsonSource& source, nlohmann::ordered_json document,
                                       sim::NetworkModel model) {
-  const JsonPlace cases = JsonPlace{source, document}.at("cases");
+  const JsonPlace top{source, document};
+  const sim::NetworkOptions network{.model = model, .packet = read_packets(top)};
+  const JsonPlace cases = top.at("cases");
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    const sim::RawFlowResult result = FlowCase{cases.at(i)}.run(model);
+    const sim::RawFlowResult result = FlowCase{cases.at(i)}.run(network);
     nlohmann::ordered_json& json = document["cases"][i];
     json["completion_s"] = result.completion_s;
     json["makespan_s"] = result.completion_s.empty() ? 0.0 : std::ranges::max(result.completion_s);
-    json["initial_rates_Bps"] = result.initial_rate_Bps;
+    if (model != sim::NetworkModel::packet) {
+      json["initial_rates_Bps"] = result.initial_rate_Bps;
+    }
   }
   return document;
 }

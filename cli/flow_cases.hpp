@@ -16,7 +16,9 @@
 namespace cli {
 
 /// Runs every case of `document`, which was read from `source`, on a network model and returns it
-/// with `completion_s`, `makespan_s` and `initial_rates_Bps` of each case set to what was found.
+/// with `completion_s`, `makespan_s` and `initial_rates_Bps` of each case set to what was found;
+/// packets have no rates. How large packets are, `payload_bytes` and `wire_overhead_bytes` of the
+/// document say.
 ///
 /// Throws sim::Error naming the file, the case and the key for anything that is missing or wrong.
 [[nodiscard]] nlohmann::ordered_json run_flow_cases(const JsonSource& source,

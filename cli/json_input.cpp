@@ -56,7 +56,8 @@ class CountingIterator {
   using pointer = const char*;
   using reference = const char&;
 
-  CountingIterator(const char* at, std::size_t& read) : at_{at}, read_{&read} {}
+  CountingIterator(std::string_view::const_iterator at, std::size_t& read)
+      : at_{at}, read_{&read} {}
 
   reference operator*() const { return *at_; }
   CountingIterator& operator++() {
@@ -69,7 +70,7 @@ class CountingIterator {
   }
 
  private:
-  const char* at_;
+  std::string_view::const_iterator at_;
   std::size_t* read_;
 };
 
@@ -80,8 +81,8 @@ class Locator final : public nlohmann::json_sax<Json> {
   Locator(std::string_view text, std::string_view path) : text_{text}, path_{path} {}
 
   std::optional<std::size_t> find() {
-    const CountingIterator begin{text_.data(), read_};
-    const CountingIterator end{text_.data() + text_.size(), read_};
+    const CountingIterator begin{text_.begin(), read_};
+    const CountingIterator end{text_.end(), read_};
     Json::sax_parse(begin, end, this);
     return found_;
   }

@@ -18,7 +18,7 @@ struct LinkReport {
   sim::Bandwidth bandwidth;
   double bytes = 0;
   double busy_s = 0;
-  double utilisation = 0;  // bytes / (bandwidth * time), 0 to 1
+  double utilisation = 0;  // bytes, with headers, / (bandwidth * time), 0 to 1
 };
 
 /// One algorithm at one size.

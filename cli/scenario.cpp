@@ -17,10 +17,10 @@
 namespace cli {
 namespace {
 
-constexpr std::array<std::string_view, 15> scenario_keys{
-    "topology", "link",      "collective",      "algorithms", "sizes",
-    "network",  "routing",   "group",           "root",       "channels",
-    "pieces",   "multitree", "message_latency", "reduction",  "seed"};
+constexpr std::array<std::string_view, 16> scenario_keys{
+    "topology",        "link",      "collective", "algorithms", "sizes",  "network",
+    "routing",         "group",     "root",       "channels",   "pieces", "multitree",
+    "message_latency", "reduction", "seed",       "packet"};
 
 constexpr std::size_t sizes_max = 1000;
 
@@ -132,6 +132,24 @@ void read_request(const sim::ConfigNode& node, Scenario& scenario) {
   }
 }
 
+sim::PacketOptions read_packet(const sim::ConfigNode& node) {
+  node.expect_keys({"payload", "overhead"});
+  sim::PacketOptions packet;
+  const auto size = [&](std::string_view key, sim::Bytes least, sim::Bytes otherwise) {
+    const auto value = node.find(key);
+    const sim::Bytes bytes = value ? value->bytes() : otherwise;
+    const sim::Bytes most{sim::packet_max.count() / 2};
+    if (value && (bytes < least || bytes > most)) {
+      value->fail(fmt::format("expected a size from {} to {}, got '{}'", sim::to_text(least),
+                              sim::to_text(most), value->text()));
+    }
+    return bytes;
+  };
+  packet.payload = size("payload", sim::Bytes{1}, packet.payload);
+  packet.overhead = size("overhead", sim::Bytes{0}, packet.overhead);
+  return packet;
+}
+
 void read_execution(const sim::ConfigNode& node, Scenario& scenario) {
   collectives::ExecuteOptions& execute = scenario.execute;
   execute.network = sim::NetworkModel::flow;
@@ -146,6 +164,13 @@ void read_execution(const sim::ConfigNode& node, Scenario& scenario) {
       routing->fail("dimension-order routing needs a torus or a mesh",
                     fmt::format("the network is a {}", scenario.topology.summary()));
     }
+    if (execute.routing == topology::Routing::split &&
+        execute.network == sim::NetworkModel::packet) {
+      routing->fail("a packet is not split", "ecmp spreads messages over all shortest paths");
+    }
+  }
+  if (const auto packet = node.find("packet")) {
+    execute.packet = read_packet(*packet);
   }
   if (const auto seed = node.find("seed")) {
     execute.seed =

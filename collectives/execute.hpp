@@ -17,6 +17,7 @@ namespace collectives {
 /// The conditions under which a schedule runs.
 struct ExecuteOptions {
   sim::NetworkModel network = sim::NetworkModel::flow;
+  sim::PacketOptions packet{};  // of the packet network
   topology::Routing routing = topology::Routing::automatic;
   std::uint64_t seed = 1;                     // of ECMP's hash
   sim::Duration message_latency{};            // software time before each message, at the sender

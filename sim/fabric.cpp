@@ -7,9 +7,10 @@
 
 namespace sim {
 
-std::uint32_t Fabric::add_link(Bandwidth capacity) {
+std::uint32_t Fabric::add_link(Bandwidth capacity, Duration latency) {
   require(capacity > Bandwidth{0}, "a link carries something");
   capacity_.push_back(static_cast<double>(capacity.count()));
+  link_latency_.push_back(latency);
   return static_cast<std::uint32_t>(capacity_.size() - 1);
 }
 

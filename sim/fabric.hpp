@@ -27,10 +27,11 @@ struct Hop {
 /// The hops of all lanes stand in one array, in lane order; `hops(lane)` is the range of one lane.
 class Fabric {
  public:
-  /// Returns the link's number, counted from 0.
-  std::uint32_t add_link(Bandwidth capacity);
+  /// Returns the link's number, counted from 0. `latency` is what a packet takes along it.
+  std::uint32_t add_link(Bandwidth capacity, Duration latency = {});
 
-  /// Requires at least one hop, on distinct links. `latency` is that of the whole way.
+  /// Requires at least one hop, on distinct links. `latency` is that of the whole way: the sum over
+  /// its links, or, where the lane is split, over those of its slowest part.
   Lane add_lane(std::span<const Hop> hops, Duration latency);
 
   [[nodiscard]] std::size_t links() const { return capacity_.size(); }
@@ -39,6 +40,7 @@ class Fabric {
 
   /// Bytes per second.
   [[nodiscard]] double capacity(std::uint32_t link) const { return capacity_[link]; }
+  [[nodiscard]] Duration link_latency(std::uint32_t link) const { return link_latency_[link]; }
   [[nodiscard]] Duration latency(Lane lane) const { return latency_[index(lane)]; }
 
   [[nodiscard]] std::uint32_t hops_begin(Lane lane) const { return hops_begin_[index(lane)]; }
@@ -48,11 +50,15 @@ class Fabric {
     return hop_share_.empty() ? 1.0 : hop_share_[hop];
   }
 
+  /// Is some lane split over several paths?
+  [[nodiscard]] bool has_split_lanes() const { return !hop_share_.empty(); }
+
   /// The rate of a message that has the lane's links for itself, in bytes per second.
   [[nodiscard]] double lone_rate(Lane lane) const;
 
  private:
   std::vector<double> capacity_;
+  std::vector<Duration> link_latency_;
   std::vector<Duration> latency_;
   std::vector<std::uint32_t> hops_begin_{0};
   std::vector<std::uint32_t> hop_link_;

@@ -1,18 +1,21 @@
 #include "sim/network.hpp"
 
 #include "sim/contract.hpp"
+#include "sim/fifo_network.hpp"
 #include "sim/flow_network.hpp"
 #include "sim/ideal_network.hpp"
 
 namespace sim {
 
-std::unique_ptr<Network> make_network(NetworkModel model, Engine& engine, const Fabric& fabric,
-                                      MessageListener& listener) {
-  switch (model) {
+std::unique_ptr<Network> make_network(const NetworkOptions& options, Engine& engine,
+                                      const Fabric& fabric, MessageListener& listener) {
+  switch (options.model) {
     case NetworkModel::ideal:
       return std::make_unique<IdealNetwork>(engine, fabric, listener);
     case NetworkModel::flow:
       return std::make_unique<FlowNetwork>(engine, fabric, listener);
+    case NetworkModel::packet:
+      return std::make_unique<FifoNetwork>(engine, fabric, listener, options.packet);
   }
   require(false, "every network model is made above");
   return nullptr;

@@ -40,8 +40,9 @@ class MessageListener {
 
 /// What a run put on a link.
 struct LinkUse {
-  double bytes = 0;
-  Duration busy{};  // the time in which at least one message was on it
+  double bytes = 0;     // of messages
+  double overhead = 0;  // headers and whatever else is sent for them
+  Duration busy{};      // the time in which at least one message was on it
 };
 
 /// A network model: decides when messages leave and when they arrive.
@@ -55,14 +56,37 @@ class Network : public EventHandler {
 };
 
 enum class NetworkModel : std::uint8_t {
-  ideal,  // latency + bytes / bandwidth; messages do not see each other
-  flow,   // max-min fair fluid flows, rates solved exactly at every start and end
+  ideal,   // latency + bytes / bandwidth; messages do not see each other
+  flow,    // max-min fair fluid flows, rates solved exactly at every start and end
+  packet,  // packets in queues
 };
 
-inline constexpr std::array<std::string_view, 2> network_model_names{"ideal", "flow"};
+inline constexpr std::array<std::string_view, 3> network_model_names{"ideal", "flow", "packet"};
 
-/// `engine`, `fabric` and `listener` outlive the network.
-[[nodiscard]] std::unique_ptr<Network> make_network(NetworkModel model, Engine& engine,
+/// When the source of a message makes its next packet.
+enum class Pacing : std::uint8_t {
+  when_sent,  // when the one before it has left: what waits to be sent waits as a message
+  line_rate,  // a packet time after the one before, whatever the queue: sources of their own
+};
+
+/// How messages become packets.
+struct PacketOptions {
+  Bytes payload{4096};  // the most data in a packet
+  Bytes overhead{0};    // what a packet adds to its data on every link: headers, gaps
+  Pacing pacing = Pacing::when_sent;
+};
+
+/// What a packet may be at most, overhead included.
+inline constexpr Bytes packet_max{(1 << 20) - 1};
+
+struct NetworkOptions {
+  NetworkModel model = NetworkModel::flow;
+  PacketOptions packet{};
+};
+
+/// `engine`, `fabric` and `listener` outlive the network. Requires lanes that are not split for
+/// `packet`.
+[[nodiscard]] std::unique_ptr<Network> make_network(const NetworkOptions& options, Engine& engine,
                                                     const Fabric& fabric,
                                                     MessageListener& listener);
 

@@ -9,9 +9,9 @@ namespace {
 
 class Runner final : public EventHandler, public MessageListener {
  public:
-  Runner(const Fabric& fabric, std::span<const RawFlow> flows, NetworkModel model)
+  Runner(const Fabric& fabric, std::span<const RawFlow> flows, const NetworkOptions& network)
       : flows_{flows},
-        network_{make_network(model, engine_, fabric, *this)},
+        network_{make_network(network, engine_, fabric, *this)},
         starts_{engine_.attach(*this)},
         completion_s_(flows.size()) {}
 
@@ -65,12 +65,14 @@ std::vector<double> initial_rates(const Fabric& fabric, std::span<const RawFlow>
 }  // namespace
 
 RawFlowResult simulate_flows(const Fabric& fabric, std::span<const RawFlow> flows,
-                             NetworkModel model) {
+                             const NetworkOptions& network) {
   require(fabric.lanes() == flows.size(), "every flow has a lane");
-  Runner runner{fabric, flows, model};
+  Runner runner{fabric, flows, network};
   runner.run();
   RawFlowResult result = std::move(runner).result();
-  result.initial_rate_Bps = initial_rates(fabric, flows, model);
+  if (network.model != NetworkModel::packet) {
+    result.initial_rate_Bps = initial_rates(fabric, flows, network.model);
+  }
   return result;
 }
 

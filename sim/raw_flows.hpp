@@ -17,15 +17,15 @@ struct RawFlow {
 };
 
 struct RawFlowResult {
-  std::vector<double> completion_s;  // per flow: when its last byte has arrived
-  std::vector<double>
-      initial_rate_Bps;  // per flow: right after time 0; 0 for those that start later
+  std::vector<double> completion_s;      // per flow: when its last byte has arrived
+  std::vector<double> initial_rate_Bps;  // per flow: right after time 0; 0 for those that start
+                                         // later. Empty for packets, which have no rate
   std::vector<LinkUse> links;
   std::uint64_t events = 0;
 };
 
 /// Runs flows that depend on nothing but each other's traffic. Flow i uses lane i of `fabric`.
 [[nodiscard]] RawFlowResult simulate_flows(const Fabric& fabric, std::span<const RawFlow> flows,
-                                           NetworkModel model);
+                                           const NetworkOptions& network);
 
 }  // namespace sim

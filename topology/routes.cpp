@@ -33,7 +33,7 @@ class Lowering {
         injection_begin_{static_cast<std::uint32_t>(topology.links().size())},
         found_(requests.size()) {
     for (const Link& link : topology.links()) {
-      fabric_.add_link(link.spec.bandwidth);
+      fabric_.add_link(link.spec.bandwidth, link.spec.latency);
     }
     if (topology.injection()) {
       ranks_ = rank_of_nodes(topology);

@@ -92,10 +92,55 @@ void flow_churn_10k(benchmark::State& state) {
   }
   for (auto _ : state) {
     benchmark::DoNotOptimize(
-        sim::simulate_flows(fabric, flows, sim::NetworkModel::flow).completion_s);
+        sim::simulate_flows(fabric, flows, {.model = sim::NetworkModel::flow}).completion_s);
   }
   state.SetItemsProcessed(state.iterations() * count);
 }
 BENCHMARK(flow_churn_10k)->Unit(benchmark::kMillisecond);
+
+/// All-to-all of 1 MiB a pair in packets of 4 KiB: 64 hosts, 8 leaf and 8 spine switches, 100 Gb/s
+/// and 1 us a link, the spine chosen by the destination. Items are packets times links.
+void packet_all_to_all(benchmark::State& state) {
+  constexpr std::uint32_t hosts = 64;
+  constexpr std::uint32_t leaves = 8;
+  constexpr std::uint32_t spines = 8;
+  constexpr sim::Bandwidth rate{12'500'000'000};
+  constexpr sim::Duration latency{1'000'000};
+  sim::Fabric fabric;
+  for (std::uint32_t link = 0; link < 2 * hosts + 2 * leaves * spines; ++link) {
+    fabric.add_link(rate, latency);
+  }
+  const auto up = [](std::uint32_t host) { return host; };
+  const auto down = [](std::uint32_t host) { return hosts + host; };
+  const auto leaf_to_spine = [](std::uint32_t leaf, std::uint32_t spine) {
+    return 2 * hosts + leaf * spines + spine;
+  };
+  const auto spine_to_leaf = [&](std::uint32_t spine, std::uint32_t leaf) {
+    return leaves * spines + leaf_to_spine(leaf, spine);
+  };
+  std::vector<sim::RawFlow> flows;
+  std::int64_t hops = 0;
+  constexpr std::int64_t size = 1 << 20;
+  for (std::uint32_t from = 0; from < hosts; ++from) {
+    for (std::uint32_t k = 1; k < hosts; ++k) {
+      const std::uint32_t to = (from + k) % hosts;
+      std::vector<sim::Hop> way{{up(from), 1.0}};
+      if (from % leaves != to % leaves) {
+        way.push_back({leaf_to_spine(from % leaves, to % spines), 1.0});
+        way.push_back({spine_to_leaf(to % spines, to % leaves), 1.0});
+      }
+      way.push_back({down(to), 1.0});
+      hops += static_cast<std::int64_t>(way.size());
+      fabric.add_lane(way, latency * way.size());
+      flows.push_back({sim::Bytes{size}, sim::Instant{}});
+    }
+  }
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        sim::simulate_flows(fabric, flows, {.model = sim::NetworkModel::packet}).completion_s);
+  }
+  state.SetItemsProcessed(state.iterations() * hops * (size / 4096));
+}
+BENCHMARK(packet_all_to_all)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -51,6 +51,10 @@ void check(const Machine& machine, const collectives::Algorithm& algorithm, sim:
   CHECK(flow.time_s >= ideal.time_s * (1 - 1e-12) - rounding_s);
   CHECK(flow.time_s >= bound.seconds(bytes) * (1 - 1e-12) - rounding_s);
   CHECK(flow.messages == schedule.messages());
+  const auto packet = collectives::execute(machine.topology, machine.group, schedule,
+                                           {.network = sim::NetworkModel::packet});
+  CHECK(packet.time_s >= bound.seconds(bytes) * (1 - 1e-12) - rounding_s);
+  CHECK(packet.messages == schedule.messages());
   for (std::size_t link = 0; link < flow.links.size(); ++link) {
     const sim::Bandwidth bandwidth = link < machine.topology.links().size()
                                          ? machine.topology.links()[link].spec.bandwidth

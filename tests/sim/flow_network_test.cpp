@@ -27,7 +27,7 @@ TEST_CASE("flow: flows on one link share it, and the rest speed up when one ends
   // half: 5 s; the third 1 MB left alone: 6 s. One second of latency each.
   const sim::Fabric fabric = one_link(sim::Bandwidth{1'000'000}, 1s, 3);
   const std::vector<sim::RawFlow> flows{{1'000'000_B, {}}, {2'000'000_B, {}}, {3'000'000_B, {}}};
-  const auto result = sim::simulate_flows(fabric, flows, sim::NetworkModel::flow);
+  const auto result = sim::simulate_flows(fabric, flows, {.model = sim::NetworkModel::flow});
   CHECK(result.completion_s[0] == doctest::Approx(4).epsilon(1e-12));
   CHECK(result.completion_s[1] == doctest::Approx(6).epsilon(1e-12));
   CHECK(result.completion_s[2] == doctest::Approx(7).epsilon(1e-12));
@@ -38,7 +38,7 @@ TEST_CASE("flow: flows on one link share it, and the rest speed up when one ends
 TEST_CASE("flow: the ideal network does not know contention") {
   const sim::Fabric fabric = one_link(sim::Bandwidth{1'000'000}, 1s, 2);
   const std::vector<sim::RawFlow> flows{{1'000'000_B, {}}, {2'000'000_B, sim::Instant{1s}}};
-  const auto result = sim::simulate_flows(fabric, flows, sim::NetworkModel::ideal);
+  const auto result = sim::simulate_flows(fabric, flows, {.model = sim::NetworkModel::ideal});
   CHECK(result.completion_s[0] == doctest::Approx(2).epsilon(1e-12));
   CHECK(result.completion_s[1] == doctest::Approx(4).epsilon(1e-12));
 }
@@ -47,7 +47,7 @@ TEST_CASE("flow: an empty message takes the latency and nothing else") {
   const sim::Fabric fabric = one_link(sim::Bandwidth{1'000'000}, 1s, 2);
   const std::vector<sim::RawFlow> flows{{0_B, {}}, {1'000'000_B, {}}};
   for (const auto model : {sim::NetworkModel::ideal, sim::NetworkModel::flow}) {
-    const auto result = sim::simulate_flows(fabric, flows, model);
+    const auto result = sim::simulate_flows(fabric, flows, {.model = model});
     CHECK(result.completion_s[0] == doctest::Approx(1).epsilon(1e-12));
     CHECK(result.completion_s[1] == doctest::Approx(2).epsilon(1e-12));
   }
@@ -83,7 +83,7 @@ TEST_CASE("flow: random flows end when a solution from scratch at every event sa
                        sim::Instant{sim::Duration{static_cast<std::int64_t>(start[i] * 1e12)}}});
     }
     const auto expected = reference::completion_times(capacity, routes, size, start);
-    const auto result = sim::simulate_flows(fabric, flows, sim::NetworkModel::flow);
+    const auto result = sim::simulate_flows(fabric, flows, {.model = sim::NetworkModel::flow});
     for (std::size_t i = 0; i < count; ++i) {
       // Milliseconds, rounded to picoseconds at every event: 1e-9 each.
       REQUIRE(result.completion_s[i] == doctest::Approx(expected[i]).epsilon(1e-8));

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/engine.hpp"
+#include "sim/fabric.hpp"
+#include "sim/network.hpp"
+#include "sim/ring_buffer.hpp"
+#include "sim/units.hpp"
+
+namespace sim {
+
+/// Packets through plain ports: store and forward, and one unbounded queue, first come, first
+/// served, in front of every link.
+///
+/// In such a queue a packet's departure is known when it joins: after what stands before it. So a
+/// packet costs one event per link, and none at its last one, unless it ends its message. Packets
+/// arrive over a link in the order in which they left, so only the first of those on their way is a
+/// pending event of the engine; the others wait in a ring. Memory grows with the packets under way.
+class FifoNetwork final : public Network {
+ public:
+  FifoNetwork(Engine& engine, const Fabric& fabric, MessageListener& listener,
+              const PacketOptions& options);
+
+  void send(Lane lane, Bytes size, Carry carry) override;
+  [[nodiscard]] std::vector<LinkUse> link_use() const override;
+  void on_event(std::uint64_t payload) override;
+
+ private:
+  /// A packet on its way along a link.
+  struct Packet {
+    Instant arrives;
+    std::uint32_t hop = 0;   // of the fabric: the one it is crossing
+    std::uint32_t size = 0;  // on the wire, in bytes; and `ends_message`
+  };
+  /// A link, the queue in front of it, and the packets along it.
+  struct Port {
+    Instant free;      // when the last packet of the queue has left
+    double carry = 0;  // by how much that is later than the integer says, in picoseconds
+    double ps_per_byte = 0;
+    Duration latency{};
+    Duration busy{};
+    std::int64_t bytes = 0;  // put on the link, overhead included
+    std::int64_t packets = 0;
+    RingBuffer<Packet> under_way;  // those that something happens to when they arrive
+  };
+  /// What an event's payload names: a link, or the first hop of a lane.
+  enum class Kind : std::uint8_t {
+    arrival,  // of the first packet under way on a link
+    pull,     // a source may put its next packet on a link
+    made,     // the next packet of a lane is ready
+    left,     // the last one has left its source
+  };
+  static std::uint64_t pack(Kind kind, std::uint32_t where);
+
+  void on_arrival(Port& port, std::uint32_t link);
+  void pull(std::uint32_t link);
+  Duration make_packet(std::uint32_t hop);
+  Duration join(std::uint32_t hop, std::uint32_t size);
+
+  Engine* engine_;
+  MessageListener* listener_;
+  PacketOptions options_;
+  HandlerId self_;
+  std::vector<Port> ports_;  // per link
+  std::vector<RingBuffer<std::uint32_t>>
+      turns_;                              // per link: first hops of lanes with packets to make
+  std::vector<std::uint32_t> route_;       // per hop of the fabric: its link, and `last_hop`
+  std::vector<std::uint32_t> hop_lane_;    // per hop of the fabric
+  std::vector<std::uint32_t> hops_begin_;  // per lane
+  std::vector<std::int64_t> remaining_;  // per lane: bytes of its message that are in no packet yet
+};
+
+}  // namespace sim
