@@ -50,11 +50,13 @@ class StrictParse {
 /// The characters of a text; `*read` counts those that were read.
 class CountingIterator {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): the names that std::iterator_traits looks for
   using iterator_category = std::input_iterator_tag;
   using value_type = char;
   using difference_type = std::ptrdiff_t;
   using pointer = const char*;
   using reference = const char&;
+  // NOLINTEND(readability-identifier-naming)
 
   CountingIterator(std::string_view::const_iterator at, std::size_t& read)
       : at_{at}, read_{&read} {}

@@ -137,7 +137,7 @@ Duration FifoNetwork::join(std::uint32_t hop, std::uint32_t size) {
   }
   const std::uint32_t bytes = size & ~ends_message;
   const double exact = (static_cast<double>(bytes) * port.ps_per_byte) + port.carry;
-  const Duration whole{static_cast<std::int64_t>(exact + 0.5)};
+  const Duration whole{static_cast<std::int64_t>(exact)};
   port.carry = exact - static_cast<double>(whole.count());
   port.free += whole;
   port.busy += whole;
@@ -157,7 +157,7 @@ std::vector<LinkUse> FifoNetwork::link_use() const {
   std::vector<LinkUse> use;
   use.reserve(ports_.size());
   for (const Port& port : ports_) {
-    const double overhead = static_cast<double>(port.packets * options_.overhead.count());
+    const auto overhead = static_cast<double>(port.packets * options_.overhead.count());
     use.push_back({.bytes = static_cast<double>(port.bytes) - overhead,
                    .overhead = overhead,
                    .busy = port.busy});
