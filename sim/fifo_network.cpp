@@ -11,6 +11,9 @@ namespace {
 constexpr std::uint32_t last_hop = std::uint32_t{1} << 31U;      // of a lane's route
 constexpr std::uint32_t ends_message = std::uint32_t{1} << 31U;  // on a packet's size
 
+// Cutting off what is behind the point rounds to the nearest if this was added.
+constexpr double half = 0.5;
+
 static_assert(packet_max.count() < ends_message);
 
 }  // namespace
@@ -133,7 +136,7 @@ Duration FifoNetwork::join(std::uint32_t hop, std::uint32_t size) {
   Port& port = ports_[link];
   if (port.free < engine_->now()) {
     port.free = engine_->now();
-    port.carry = 0;
+    port.carry = half;
   }
   const std::uint32_t bytes = size & ~ends_message;
   const double exact = (static_cast<double>(bytes) * port.ps_per_byte) + port.carry;

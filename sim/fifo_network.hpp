@@ -37,7 +37,7 @@ class FifoNetwork final : public Network {
   /// A link, the queue in front of it, and the packets along it.
   struct Port {
     Instant free;      // when the last packet of the queue has left
-    double carry = 0;  // by how much that is later than the integer says, in picoseconds
+    double carry = 0;  // what the integer leaves out, in picoseconds, and a half
     double ps_per_byte = 0;
     Duration latency{};
     Duration busy{};
