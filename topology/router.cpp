@@ -136,6 +136,7 @@ void Router::find_stops(const LaneRequest& request) {
     }
   };
   add(request.from);
+  // NOLINTNEXTLINE(modernize-loop-convert): add() appends to the stops while they are walked
   for (std::size_t i = 0; i < stops_.size(); ++i) {
     for (const LinkId id : topology_->out_links(stops_[i].node)) {
       if (field_.leads(id, request.to)) {
