@@ -23,6 +23,13 @@ Lane Fabric::add_lane(std::span<const Hop> hops, Duration latency) {
     if (hop.share < 1 && hop_share_.empty()) {
       hop_share_.assign(hop_link_.size(), 1.0);
     }
+    if (hop.channel_class > 0 && hop_class_.empty()) {
+      hop_class_.assign(hop_link_.size(), 0);
+    }
+    if (!hop_class_.empty() || hop.channel_class > 0) {
+      hop_class_.push_back(hop.channel_class);
+      channel_classes_ = std::max(channel_classes_, hop.channel_class + 1);
+    }
     hop_link_.push_back(hop.link);
     if (!hop_share_.empty() || hop.share < 1) {
       hop_share_.push_back(hop.share);

@@ -20,6 +20,7 @@ constexpr std::size_t index(Lane lane) {
 struct Hop {
   std::uint32_t link = 0;
   double share = 1;
+  std::uint8_t channel_class = 0;  // of the virtual channels that its packets may use there
 };
 
 /// Directed links, and lanes: fixed ways through them, each carrying one message at a time.
@@ -50,6 +51,13 @@ class Fabric {
     return hop_share_.empty() ? 1.0 : hop_share_[hop];
   }
 
+  /// Packets of different classes use different virtual channels: of C classes, class c the c-th
+  /// part of them. Where lanes could wait for each other in a circle, classes break it.
+  [[nodiscard]] std::uint8_t hop_class(std::uint32_t hop) const {
+    return hop_class_.empty() ? std::uint8_t{0} : hop_class_[hop];
+  }
+  [[nodiscard]] std::int32_t channel_classes() const { return channel_classes_; }
+
   /// Is some lane split over several paths?
   [[nodiscard]] bool has_split_lanes() const { return !hop_share_.empty(); }
 
@@ -62,7 +70,9 @@ class Fabric {
   std::vector<Duration> latency_;
   std::vector<std::uint32_t> hops_begin_{0};
   std::vector<std::uint32_t> hop_link_;
-  std::vector<double> hop_share_;  // empty while every share is 1
+  std::vector<double> hop_share_;        // empty while every share is 1
+  std::vector<std::uint8_t> hop_class_;  // empty while every class is 0
+  std::int32_t channel_classes_ = 1;
 };
 
 }  // namespace sim

@@ -1,6 +1,7 @@
 #include "sim/network.hpp"
 
 #include "sim/contract.hpp"
+#include "sim/credit_network.hpp"
 #include "sim/fifo_network.hpp"
 #include "sim/flow_network.hpp"
 #include "sim/ideal_network.hpp"
@@ -15,6 +16,9 @@ std::unique_ptr<Network> make_network(const NetworkOptions& options, Engine& eng
     case NetworkModel::flow:
       return std::make_unique<FlowNetwork>(engine, fabric, listener);
     case NetworkModel::packet:
+      if (options.packet.switching == Switching::cut_through) {
+        return std::make_unique<CreditNetwork>(engine, fabric, listener, options.packet);
+      }
       return std::make_unique<FifoNetwork>(engine, fabric, listener, options.packet);
   }
   require(false, "every network model is made above");

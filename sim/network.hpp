@@ -53,6 +53,10 @@ class Network : public EventHandler {
 
   /// Per link of the fabric, up to the current instant.
   [[nodiscard]] virtual std::vector<LinkUse> link_use() const = 0;
+
+  /// If packets wait for each other in a circle: the links behind which they stand, each waiting
+  /// for room behind the next one. Empty if none do.
+  [[nodiscard]] virtual std::vector<std::uint32_t> waiting_circle() const { return {}; }
 };
 
 enum class NetworkModel : std::uint8_t {
@@ -69,12 +73,50 @@ enum class Pacing : std::uint8_t {
   line_rate,  // a packet time after the one before, whatever the queue: sources of their own
 };
 
-/// How messages become packets.
+/// What stands in front of a link.
+enum class Switching : std::uint8_t {
+  fifo,         // one unbounded queue per link, store and forward
+  cut_through,  // bounded input buffers with virtual channels and credits; heads go ahead of tails
+};
+inline constexpr std::array<std::string_view, 2> switching_names{"fifo", "cut-through"};
+
+/// Who enters a link first, of the packets that wait for it.
+enum class Arbitration : std::uint8_t {
+  round_robin,  // inputs take turns
+  age,          // the packet that was made first
+};
+inline constexpr std::array<std::string_view, 2> arbitration_names{"round-robin", "age"};
+
+/// Which packets have a head of their own.
+enum class FlowControl : std::uint8_t {
+  packet,   // every one
+  message,  // the first one of a message; the others follow it
+};
+inline constexpr std::array<std::string_view, 2> flow_control_names{"packet", "message"};
+
+/// How messages become packets, and how packets go.
 struct PacketOptions {
   Bytes payload{4096};  // the most data in a packet
-  Bytes overhead{0};    // what a packet adds to its data on every link: headers, gaps
+  Bytes overhead{0};    // what a head adds to the data on every link: headers, gaps
+  Bytes flit{1};        // packets are filled up to a multiple of this
   Pacing pacing = Pacing::when_sent;
+  Switching switching = Switching::fifo;
+  FlowControl flow_control = FlowControl::packet;
+
+  // Of cut-through.
+  std::int32_t virtual_channels = 1;
+  Bytes buffer{65536};        // per virtual channel
+  Duration router_latency{};  // from a head's arrival at a switch until it may leave
+  Duration credit_latency{};  // of a credit, besides the latency of the link
+  Arbitration arbitration = Arbitration::round_robin;
 };
+
+/// What a packet of `data` bytes is on a link, with a head or without.
+[[nodiscard]] constexpr std::int64_t wire_bytes(const PacketOptions& options, std::int64_t data,
+                                                std::int64_t head) {
+  const std::int64_t flit = options.flit.count();
+  return (data + head + flit - 1) / flit * flit;
+}
 
 /// What a packet may be at most, overhead included.
 inline constexpr Bytes packet_max{(1 << 20) - 1};

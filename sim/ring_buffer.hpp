@@ -16,6 +16,11 @@ class RingBuffer {
   [[nodiscard]] const T& front() const { return slots_[first_]; }
   [[nodiscard]] T& front() { return slots_[first_]; }
 
+  /// The i-th from the front. Requires i < size().
+  [[nodiscard]] T& operator[](std::size_t i) { return slots_[(first_ + i) & (slots_.size() - 1)]; }
+  [[nodiscard]] T& back() { return (*this)[size_ - 1]; }
+  [[nodiscard]] const T& back() const { return slots_[(first_ + size_ - 1) & (slots_.size() - 1)]; }
+
   void push(const T& value) {
     if (size_ == slots_.size()) {
       grow();

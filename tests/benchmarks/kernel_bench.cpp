@@ -135,12 +135,23 @@ void packet_all_to_all(benchmark::State& state) {
       flows.push_back({sim::Bytes{size}, sim::Instant{}});
     }
   }
+  const sim::PacketOptions packet{
+      .switching = static_cast<sim::Switching>(state.range(0)),
+      .virtual_channels = 2,
+      .buffer = sim::Bytes{1 << 16},
+      .router_latency = sim::Duration{300'000},
+  };
   for (auto _ : state) {
     benchmark::DoNotOptimize(
-        sim::simulate_flows(fabric, flows, {.model = sim::NetworkModel::packet}).completion_s);
+        sim::simulate_flows(fabric, flows, {.model = sim::NetworkModel::packet, .packet = packet})
+            .completion_s);
   }
   state.SetItemsProcessed(state.iterations() * hops * (size / 4096));
 }
-BENCHMARK(packet_all_to_all)->Unit(benchmark::kMillisecond);
+BENCHMARK(packet_all_to_all)
+    ->ArgName("cut_through")
+    ->Arg(static_cast<int>(sim::Switching::fifo))
+    ->Arg(static_cast<int>(sim::Switching::cut_through))
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -1,0 +1,146 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "sim/engine.hpp"
+#include "sim/fabric.hpp"
+#include "sim/network.hpp"
+#include "sim/ring_buffer.hpp"
+#include "sim/units.hpp"
+#include "sim/waiting_lists.hpp"
+
+namespace sim {
+
+/// Packets through switches that lose none: virtual cut-through with credits (P. Kermani and
+/// L. Kleinrock, "Virtual cut-through", Computer Networks 3, 1979; W. Dally, "Virtual-channel flow
+/// control", IEEE TPDS 3(2), 1992).
+///
+/// Behind every link is an input buffer, divided into virtual channels. A packet enters a link when
+/// the link is free, its own input is not sending another packet, and one of the virtual channels
+/// that it may use has room for all of it; the room is known by credits, which come back a link
+/// latency after the packet has left the buffer. Its head goes on a router latency after it has
+/// arrived, before the tail has; so a message of n packets over h links takes, undisturbed,
+///
+///     sum over links of (latency) + (h - 1) router latencies + n packet times
+///
+/// Who enters a link when several wait is a matter of arbitration. A host takes in what arrives.
+///
+/// A packet costs one event per link, one more for each time that it has to wait.
+class CreditNetwork final : public Network {
+ public:
+  CreditNetwork(Engine& engine, const Fabric& fabric, MessageListener& listener,
+                const PacketOptions& options);
+
+  void send(Lane lane, Bytes size, Carry carry) override;
+  [[nodiscard]] std::vector<LinkUse> link_use() const override;
+  [[nodiscard]] std::vector<std::uint32_t> waiting_circle() const override;
+  void on_event(std::uint64_t payload) override;
+
+ private:
+  static constexpr Instant never = Instant::max();
+
+  struct Packet {
+    Instant ready;              // it may enter its next link from then on
+    Instant tail;               // it is in the buffer to its last byte
+    Instant made;               // at its source
+    std::uint32_t hop = 0;      // of the fabric: its next link
+    std::uint32_t data = 0;     // bytes of the message
+    std::uint32_t wire = 0;     // bytes on a link: the data, headers, and what fills its last flit
+    std::uint32_t message = 0;  // the lane's how-manieth
+  };
+  struct Credit {
+    Instant when;
+    std::uint32_t buffer = 0;
+    std::uint32_t bytes = 0;
+  };
+  /// A link, as the side sees it that sends into it.
+  struct Link {
+    Instant free;          // when what it carries has left
+    double carry = 0;      // what the integer leaves out, in picoseconds, and a half
+    Instant wake = never;  // when it is looked at again
+    Instant input_free;    // when the buffer behind it may send again
+    double ps_per_byte = 0;
+    Duration latency{};
+    RingBuffer<Credit> credits;  // on their way back
+    std::int64_t data = 0;
+    std::int64_t wire = 0;
+    Duration busy{};
+  };
+  /// One virtual channel of the input buffer behind a link.
+  struct Buffer {
+    RingBuffer<Packet> packets;
+    Instant free;           // when the packet before the first one has left
+    std::int64_t room = 0;  // bytes, as far as the other end of the link knows
+  };
+  struct Message {
+    std::int64_t size = 0;
+    std::int64_t unmade = 0;    // bytes that are in no packet yet
+    std::uint32_t packets = 0;  // that have not arrived
+    Instant arrives;            // its last packet so far
+  };
+  struct Source {
+    RingBuffer<Message> messages;  // the last one may have packets to be made
+    std::uint32_t first = 0;       // the number of the first of those
+  };
+  enum class Kind : std::uint8_t {
+    ready,      // the first packet of a buffer
+    wake,       // a link
+    left,       // a message of a lane has left its source
+    delivered,  // ... has arrived
+  };
+  /// Who may send next: a buffer or the source at a link; or, if nobody can, when to look again.
+  struct Choice {
+    std::uint32_t waiter = WaitingLists::none;
+    std::optional<std::uint32_t> channel{};  // of the link; none where a host takes it in
+    Packet packet{};
+    bool found = false;
+    Instant retry = never;
+  };
+
+  static std::uint64_t pack(Kind kind, std::uint32_t where);
+  [[nodiscard]] std::uint32_t buffer_of(std::uint32_t link, std::uint32_t channel) const {
+    return (link * channels_) + channel;
+  }
+  [[nodiscard]] bool is_source(std::uint32_t waiter) const { return waiter >= buffers_.size(); }
+  [[nodiscard]] std::uint32_t source_at(std::uint32_t link) const {
+    return static_cast<std::uint32_t>(buffers_.size()) + link;
+  }
+  [[nodiscard]] std::uint32_t link_behind(std::uint32_t waiter) const { return waiter / channels_; }
+
+  void wake_at(std::uint32_t link, Instant when);
+  void serve(std::uint32_t link);
+  void collect_credits(std::uint32_t link);
+  [[nodiscard]] Choice choose(std::uint32_t link);
+  [[nodiscard]] std::optional<std::uint32_t> channel_with_room(std::uint32_t hop,
+                                                               std::uint32_t bytes) const;
+  [[nodiscard]] Packet next_of_source(std::uint32_t link) const;
+  [[nodiscard]] const Packet& first_in(std::uint32_t buffer) const {
+    return buffers_[buffer].packets.front();
+  }
+  void take_from_source(std::uint32_t link, std::uint32_t data);
+  void take_from_buffer(std::uint32_t buffer, Instant leaves);
+  void grant(std::uint32_t link, const Choice& choice);
+  void enter(std::uint32_t link, std::optional<std::uint32_t> channel, Packet packet);
+  void arrive(const Packet& packet, Instant when);
+  void deliver(std::uint32_t lane);
+
+  Engine* engine_;
+  const Fabric* fabric_;
+  MessageListener* listener_;
+  PacketOptions options_;
+  HandlerId self_;
+  std::uint32_t channels_;
+  std::uint32_t classes_;  // of virtual channels
+  std::vector<Link> links_;
+  std::vector<Buffer> buffers_;                   // per link and virtual channel
+  WaitingLists waiting_;                          // per link: buffers, and the source
+  std::vector<RingBuffer<std::uint32_t>> turns_;  // per link: lanes with packets to make
+  std::vector<Source> sources_;                   // per lane
+  std::vector<std::uint32_t> hop_lane_;           // per hop of the fabric
+};
+
+}  // namespace sim
