@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/packet_scenario.hpp"
 #include "sim/quantity_text.hpp"
 #include "sim/text_list.hpp"
 #include "topology/graphml.hpp"
@@ -130,24 +131,6 @@ void read_request(const sim::ConfigNode& node, Scenario& scenario) {
       request.interfaces = static_cast<std::int32_t>(interfaces->integer(0, 1024));
     }
   }
-}
-
-sim::PacketOptions read_packet(const sim::ConfigNode& node) {
-  node.expect_keys({"payload", "overhead"});
-  sim::PacketOptions packet;
-  const auto size = [&](std::string_view key, sim::Bytes least, sim::Bytes otherwise) {
-    const auto value = node.find(key);
-    const sim::Bytes bytes = value ? value->bytes() : otherwise;
-    const sim::Bytes most{sim::packet_max.count() / 2};
-    if (value && (bytes < least || bytes > most)) {
-      value->fail(fmt::format("expected a size from {} to {}, got '{}'", sim::to_text(least),
-                              sim::to_text(most), value->text()));
-    }
-    return bytes;
-  };
-  packet.payload = size("payload", sim::Bytes{1}, packet.payload);
-  packet.overhead = size("overhead", sim::Bytes{0}, packet.overhead);
-  return packet;
 }
 
 void read_execution(const sim::ConfigNode& node, Scenario& scenario) {

@@ -21,7 +21,7 @@ namespace cli {
 ///     algorithms: [ring, multitree]              # or all
 ///     sizes: 32KiB..1GiB                         # doubling; or a list
 ///     network: flow                              # ideal, flow or packet
-///     packet: { payload: 4096 B, overhead: 0 B } # of the packet network
+///     packet: { payload: 4096 B, ... }           # of the packet network: packet_scenario.hpp
 ///     routing: auto                              # shortest, dimension-order, ecmp, split
 ///     group: 0..15                               # GPUs; all if left out
 ///     root: 0                                    # rank, for collectives that have one

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -38,11 +39,30 @@ sim::Fabric lower_schedule(const topology::Topology& topology, const Group& grou
   return topology::lower(topology, options.routing, options.seed, requests);
 }
 
+std::string describe_deadlock(const topology::Topology& topology,
+                              std::span<const std::uint32_t> circle) {
+  std::string out =
+      "the network is deadlocked: packets behind each of these links wait for room behind the "
+      "next\n";
+  for (const std::uint32_t number : circle) {
+    if (number >= topology.links().size()) {  // see topology::lower
+      const std::size_t endpoint = (number - topology.links().size()) / 2;
+      out += fmt::format("  {} (its port)\n", topology.node(topology.endpoints()[endpoint]).name);
+      continue;
+    }
+    const topology::Link& link = topology.link(topology::LinkId{static_cast<std::int32_t>(number)});
+    out += fmt::format("  {} -> {}\n", topology.node(link.from).name, topology.node(link.to).name);
+  }
+  return out + "  hint: more virtual channels, or a routing that breaks the circle";
+}
+
 /// Starts messages as their conditions come true, and tells `Progress` what became of them.
 class Executor final : public sim::MessageListener {
  public:
-  Executor(const Schedule& schedule, const sim::Fabric& fabric, const ExecuteOptions& options)
-      : schedule_{&schedule},
+  Executor(const topology::Topology& topology, const Schedule& schedule, const sim::Fabric& fabric,
+           const ExecuteOptions& options)
+      : topology_{&topology},
+        schedule_{&schedule},
         options_{&options},
         progress_{schedule},
         network_{sim::make_network({.model = options.network, .packet = options.packet}, engine_,
@@ -56,11 +76,14 @@ class Executor final : public sim::MessageListener {
   void run() {
     go_on(0);
     engine_.run();
-    if (!progress_.done()) {
-      throw sim::Failure{fmt::format("the {} schedule cannot go on:\n{}",
-                                     name_of(schedule_->collective()),
-                                     progress_.describe_blocked())};
+    if (progress_.done()) {
+      return;
     }
+    const std::vector<std::uint32_t> circle = network_->waiting_circle();
+    throw sim::Failure{circle.empty() ? fmt::format("the {} schedule cannot go on:\n{}",
+                                                    name_of(schedule_->collective()),
+                                                    progress_.describe_blocked())
+                                      : describe_deadlock(*topology_, circle)};
   }
 
   [[nodiscard]] Execution result() const {
@@ -159,6 +182,7 @@ class Executor final : public sim::MessageListener {
     progress_.on_arrived(id);
   }
 
+  const topology::Topology* topology_;
   const Schedule* schedule_;
   const ExecuteOptions* options_;
   Progress progress_;
@@ -203,7 +227,7 @@ Execution execute(const topology::Topology& topology, const Group& group, const 
                   const ExecuteOptions& options) {
   sim::require(group.size() == schedule.ranks(), "the group has the schedule's ranks");
   const sim::Fabric fabric = lower_schedule(topology, group, schedule, options);
-  Executor executor{schedule, fabric, options};
+  Executor executor{topology, schedule, fabric, options};
   executor.run();
   Execution execution = executor.result();
   check_conservation(schedule, fabric, execution);

@@ -24,14 +24,13 @@ CreditNetwork::CreditNetwork(Engine& engine, const Fabric& fabric, MessageListen
       options_{options},
       self_{engine.attach(*this)},
       channels_{static_cast<std::uint32_t>(options.virtual_channels)},
-      classes_{static_cast<std::uint32_t>(fabric.channel_classes())},
+      classes_{std::min(channels_, static_cast<std::uint32_t>(fabric.channel_classes()))},
       links_(fabric.links()),
       buffers_(fabric.links() * channels_),
       waiting_{fabric.links(), buffers_.size() + fabric.links()},
       turns_(fabric.links()),
       sources_(fabric.lanes()) {
   require(!fabric.has_split_lanes(), "a packet takes one way");
-  require(channels_ >= classes_, "every class has a virtual channel");
   const std::int64_t most = wire_bytes(options, options.payload.count(), options.overhead.count());
   require(options.payload > Bytes{0} && most <= packet_max.count(), "a packet is not too large");
   require(options.buffer.count() >= most, "a buffer holds a packet");
@@ -130,15 +129,19 @@ void CreditNetwork::collect_credits(std::uint32_t link) {
   }
 }
 
+/// The virtual channels that a packet may use behind its next link.
+CreditNetwork::ChannelRange CreditNetwork::channels_at(std::uint32_t hop) const {
+  const std::uint32_t own = std::min<std::uint32_t>(fabric_->hop_class(hop), classes_ - 1);
+  return {own * channels_ / classes_, (own + 1) * channels_ / classes_};
+}
+
 /// The emptiest virtual channel of its class behind a packet's next link, if that has room for it.
 std::optional<std::uint32_t> CreditNetwork::channel_with_room(std::uint32_t hop,
                                                               std::uint32_t bytes) const {
   const std::uint32_t link = fabric_->hop_link(hop);
-  const std::uint32_t own = fabric_->hop_class(hop);
-  const std::uint32_t begin = own * channels_ / classes_;
-  const std::uint32_t end = (own + 1) * channels_ / classes_;
-  std::uint32_t best = begin;
-  for (std::uint32_t channel = begin + 1; channel < end; ++channel) {
+  const ChannelRange range = channels_at(hop);
+  std::uint32_t best = range.begin;
+  for (std::uint32_t channel = range.begin + 1; channel < range.end; ++channel) {
     if (buffers_[buffer_of(link, channel)].room > buffers_[buffer_of(link, best)].room) {
       best = channel;
     }
@@ -318,10 +321,10 @@ std::vector<std::uint32_t> CreditNetwork::waiting_circle() const {
     way.push_back(at);
     const std::uint32_t hop = first_in(at).hop;
     const std::uint32_t link = fabric_->hop_link(hop);
-    const std::uint32_t own = fabric_->hop_class(hop);
-    at = buffer_of(link, own * channels_ / classes_);
-    for (std::uint32_t c = own * channels_ / classes_; c < (own + 1) * channels_ / classes_; ++c) {
-      const std::uint32_t other = buffer_of(link, c);
+    const ChannelRange range = channels_at(hop);
+    at = buffer_of(link, range.begin);
+    for (std::uint32_t channel = range.begin; channel < range.end; ++channel) {
+      const std::uint32_t other = buffer_of(link, channel);
       at = buffers_[other].packets.empty() ? at : other;
     }
     if (buffers_[at].packets.empty()) {

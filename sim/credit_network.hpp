@@ -101,6 +101,11 @@ class CreditNetwork final : public Network {
     Instant retry = never;
   };
 
+  struct ChannelRange {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+  };
+
   static std::uint64_t pack(Kind kind, std::uint32_t where);
   [[nodiscard]] std::uint32_t buffer_of(std::uint32_t link, std::uint32_t channel) const {
     return (link * channels_) + channel;
@@ -115,6 +120,7 @@ class CreditNetwork final : public Network {
   void serve(std::uint32_t link);
   void collect_credits(std::uint32_t link);
   [[nodiscard]] Choice choose(std::uint32_t link);
+  [[nodiscard]] ChannelRange channels_at(std::uint32_t hop) const;
   [[nodiscard]] std::optional<std::uint32_t> channel_with_room(std::uint32_t hop,
                                                                std::uint32_t bytes) const;
   [[nodiscard]] Packet next_of_source(std::uint32_t link) const;
@@ -134,7 +140,7 @@ class CreditNetwork final : public Network {
   PacketOptions options_;
   HandlerId self_;
   std::uint32_t channels_;
-  std::uint32_t classes_;  // of virtual channels
+  std::uint32_t classes_;  // of virtual channels; fewer than lanes ask for may deadlock
   std::vector<Link> links_;
   std::vector<Buffer> buffers_;                   // per link and virtual channel
   WaitingLists waiting_;                          // per link: buffers, and the source

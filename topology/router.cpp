@@ -56,8 +56,8 @@ Way Router::find(const LaneRequest& request) {
   return {hops_, latency_};
 }
 
-void Router::take(LinkId id) {
-  hops_.push_back({static_cast<std::uint32_t>(index(id)), 1.0});
+void Router::take(LinkId id, std::uint8_t channel_class) {
+  hops_.push_back({static_cast<std::uint32_t>(index(id)), 1.0, channel_class});
   latency_ += topology_->link(id).spec.latency;
 }
 
@@ -110,12 +110,21 @@ void Router::walk_lattice(const LaneRequest& request) {
     const bool tie_up = std::popcount(request.label) % 2 == 1;
     const bool around_up = 2 * ahead < extent || (2 * ahead == extent && tie_up);
     const bool up = lattice.wraps ? around_up : to > x;
+    // Packets around a ring of links could wait for each other in a circle. Those that pass from
+    // the last place to the first, or back, change class there (W. Dally and C. Seitz,
+    // "Deadlock-free message routing in multiprocessor interconnection networks", IEEE TC 36(5),
+    // 1987).
+    std::uint8_t channel_class = 0;
     while (x != to) {
       const std::int32_t next_x = (x + (up ? 1 : extent - 1)) % extent;
       const std::int32_t next = at + ((next_x - x) * stride);
       take(lattice_link(topology_->endpoints()[static_cast<std::size_t>(at)],
                         topology_->endpoints()[static_cast<std::size_t>(next)],
-                        up ? Direction::up : Direction::down));
+                        up ? Direction::up : Direction::down),
+           channel_class);
+      if (next_x == (up ? 0 : extent - 1)) {
+        channel_class = 1;
+      }
       at = next;
       x = next_x;
     }

@@ -40,7 +40,7 @@ class Router {
   };
   enum class Direction : std::uint8_t { down, up };
 
-  void take(LinkId id);
+  void take(LinkId id, std::uint8_t channel_class = 0);
   void walk_shortest(const LaneRequest& request);
   void walk_lattice(const LaneRequest& request);
   void split_shortest(const LaneRequest& request);

@@ -1,0 +1,70 @@
+#include "cli/packet_scenario.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "sim/quantity_text.hpp"
+
+namespace cli {
+namespace {
+
+sim::Bytes size_or(const sim::ConfigNode& node, std::string_view key, sim::Bytes least,
+                   sim::Bytes most, sim::Bytes otherwise) {
+  const auto value = node.find(key);
+  const sim::Bytes bytes = value ? value->bytes() : otherwise;
+  if (value && (bytes < least || bytes > most)) {
+    value->fail(fmt::format("expected a size from {} to {}, got '{}'", sim::to_text(least),
+                            sim::to_text(most), value->text()));
+  }
+  return bytes;
+}
+
+template <class Choice>
+Choice choice_or(const sim::ConfigNode& node, std::string_view key,
+                 std::span<const std::string_view> names, std::string_view what, Choice otherwise) {
+  const auto value = node.find(key);
+  return value ? static_cast<Choice>(value->choice(names, what)) : otherwise;
+}
+
+}  // namespace
+
+sim::PacketOptions read_packet(const sim::ConfigNode& node) {
+  node.expect_keys({"payload", "overhead", "flit", "flow_control", "switching", "virtual_channels",
+                    "buffer", "router_latency", "credit_latency", "arbitration"});
+  // A third each, so that data, head and filling together stay below the most.
+  const sim::Bytes third{sim::packet_max.count() / 3};
+  sim::PacketOptions packet;
+  packet.payload = size_or(node, "payload", sim::Bytes{1}, third, packet.payload);
+  packet.overhead = size_or(node, "overhead", sim::Bytes{0}, third, packet.overhead);
+  packet.flit = size_or(node, "flit", sim::Bytes{1}, third, packet.flit);
+  packet.flow_control =
+      choice_or(node, "flow_control", sim::flow_control_names, "flow control", packet.flow_control);
+  packet.switching =
+      choice_or(node, "switching", sim::switching_names, "switching", packet.switching);
+  packet.arbitration =
+      choice_or(node, "arbitration", sim::arbitration_names, "arbitration", packet.arbitration);
+  if (const auto channels = node.find("virtual_channels")) {
+    constexpr std::int64_t channels_max = 64;
+    packet.virtual_channels = static_cast<std::int32_t>(channels->integer(1, channels_max));
+  }
+  if (const auto latency = node.find("router_latency")) {
+    packet.router_latency = latency->duration();
+  }
+  if (const auto latency = node.find("credit_latency")) {
+    packet.credit_latency = latency->duration();
+  }
+  const sim::Bytes largest{
+      sim::wire_bytes(packet, packet.payload.count(), packet.overhead.count())};
+  packet.buffer = size_or(node, "buffer", largest, sim::bytes_max, packet.buffer);
+  if (packet.buffer < largest) {
+    node.fail(fmt::format("a packet of {} does not fit into a buffer of {}", sim::to_text(largest),
+                          sim::to_text(packet.buffer)),
+              "give a larger 'buffer', or a smaller 'payload'");
+  }
+  return packet;
+}
+
+}  // namespace cli
