@@ -36,7 +36,14 @@ sim::Fabric lower_schedule(const topology::Topology& topology, const Group& grou
     requests.push_back(
         {group.node(transfer.from), group.node(transfer.to), label, schedule.route(id)});
   }
-  return topology::lower(topology, options.routing, options.seed, requests);
+  const bool has_channels = options.network == sim::NetworkModel::packet &&
+                            options.packet.switching == sim::Switching::cut_through;
+  return topology::lower(
+      topology,
+      {.routing = options.routing,
+       .seed = options.seed,
+       .circles = has_channels ? topology::Circles::avoided : topology::Circles::possible},
+      requests);
 }
 
 std::string describe_deadlock(const topology::Topology& topology,

@@ -7,6 +7,7 @@
 #include <queue>
 #include <utility>
 
+#include "topology/channel_layers.hpp"
 #include "topology/hop_field.hpp"
 #include "topology/router.hpp"
 
@@ -25,11 +26,12 @@ namespace {
 /// worked out once.
 class Lowering {
  public:
-  Lowering(const Topology& topology, Routing routing, std::uint64_t seed,
+  Lowering(const Topology& topology, const LoweringOptions& options,
            std::span<const LaneRequest> requests)
       : topology_{&topology},
+        circles_{options.circles},
         requests_{requests},
-        router_{topology, routing, seed},
+        router_{topology, options.routing, options.seed},
         injection_begin_{static_cast<std::uint32_t>(topology.links().size())},
         found_(requests.size()) {
     for (const Link& link : topology.links()) {
@@ -56,8 +58,11 @@ class Lowering {
       find_to(requests_[all[begin]].to, all.subspan(begin, end - begin));
       begin = end;
     }
+    if (circles_ == Circles::avoided) {
+      avoid_circles();
+    }
     for (const Found& lane : found_) {
-      fabric_.add_lane(std::span{hops_}.subspan(lane.begin, lane.end - lane.begin), lane.latency);
+      fabric_.add_lane(hops_of(lane), lane.latency);
     }
     return std::move(fabric_);
   }
@@ -93,11 +98,31 @@ class Lowering {
     }
   }
 
+  std::span<sim::Hop> hops_of(const Found& lane) {
+    return std::span{hops_}.subspan(lane.begin, lane.end - lane.begin);
+  }
+
+  /// Every layer of lanes gets classes of its own.
+  void avoid_circles() {
+    std::vector<std::span<const sim::Hop>> lanes;
+    lanes.reserve(found_.size());
+    std::ranges::transform(found_, std::back_inserter(lanes),
+                           [&](const Found& lane) { return hops_of(lane); });
+    const std::vector<std::uint8_t> layer = channel_layers(lanes);
+    const int classes = 1 + std::ranges::max(hops_, {}, &sim::Hop::channel_class).channel_class;
+    for (std::size_t lane = 0; lane < found_.size(); ++lane) {
+      for (sim::Hop& hop : hops_of(found_[lane])) {
+        hop.channel_class = static_cast<std::uint8_t>(hop.channel_class + (layer[lane] * classes));
+      }
+    }
+  }
+
   [[nodiscard]] std::uint32_t injection_link(NodeId node) const {
     return injection_begin_ + (2 * static_cast<std::uint32_t>(ranks_[index(node)]));
   }
 
   const Topology* topology_;
+  Circles circles_;
   std::span<const LaneRequest> requests_;
   Router router_;
   sim::Fabric fabric_;
@@ -110,9 +135,9 @@ class Lowering {
 
 }  // namespace
 
-sim::Fabric lower(const Topology& topology, Routing routing, std::uint64_t seed,
+sim::Fabric lower(const Topology& topology, const LoweringOptions& options,
                   std::span<const LaneRequest> requests) {
-  return Lowering{topology, routing, seed, requests}.run();
+  return Lowering{topology, options, requests}.run();
 }
 
 std::vector<LinkId> path(const Topology& topology, Routing routing, std::uint64_t seed,

@@ -36,12 +36,22 @@ struct LaneRequest {
   std::span<const LinkId> route{};  // fixes the links; empty: the routing decides
 };
 
+/// Do lanes get virtual channels on which their packets cannot wait for each other in a circle?
+/// They need not where nothing ever waits for room behind a link.
+enum class Circles : std::uint8_t { possible, avoided };
+
+struct LoweringOptions {
+  Routing routing = Routing::automatic;
+  std::uint64_t seed = 1;  // of ECMP's hash
+  Circles circles = Circles::possible;
+};
+
 /// The links of `topology` under their own numbers (and, behind them, where the topology limits
 /// injection, per endpoint one for what it sends and one for what it receives), and one lane per
 /// request, in order.
 ///
 /// Requires that paths exist, and that dimension_order is only asked of a lattice.
-[[nodiscard]] sim::Fabric lower(const Topology& topology, Routing routing, std::uint64_t seed,
+[[nodiscard]] sim::Fabric lower(const Topology& topology, const LoweringOptions& options,
                                 std::span<const LaneRequest> requests);
 
 /// The links of one path from `from` to `to`, as `lower` would choose them (not for `split`).

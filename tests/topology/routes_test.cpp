@@ -120,7 +120,7 @@ TEST_CASE("routes: split shares a message equally over all shortest paths") {
       {torus.endpoints()[0], torus.endpoints()[5], 0, {}},
       {torus.endpoints()[0], torus.endpoints()[8], 0, {}},
       {torus.endpoints()[0], torus.endpoints()[1], 0, {}}};
-  const auto fabric = topology::lower(torus, Routing::split, 1, requests);
+  const auto fabric = topology::lower(torus, {.routing = Routing::split}, requests);
   const auto shares = [&](std::uint32_t lane) {
     std::vector<double> out;
     for (auto hop = fabric.hops_begin(sim::Lane{lane}); hop < fabric.hops_end(sim::Lane{lane});
@@ -140,7 +140,7 @@ TEST_CASE("routes: the shares into a node equal the shares out of it") {
   const auto tree = topology::load("test", "fat-tree:4,levels=3");
   const std::vector<topology::LaneRequest> requests{
       {tree.endpoints()[0], tree.endpoints()[15], 0, {}}};
-  const auto fabric = topology::lower(tree, Routing::split, 1, requests);
+  const auto fabric = topology::lower(tree, {.routing = Routing::split}, requests);
   std::map<NodeId, double> balance;
   for (auto hop = fabric.hops_begin(sim::Lane{0}); hop < fabric.hops_end(sim::Lane{0}); ++hop) {
     const auto& link = tree.link(LinkId{static_cast<std::int32_t>(fabric.hop_link(hop))});
@@ -162,7 +162,7 @@ TEST_CASE("routes: a fixed route is taken as it is, and injection limits stand a
                                      net.out_links(net.endpoints()[2])[0]};
   const std::vector<topology::LaneRequest> requests{
       {net.endpoints()[0], net.endpoints()[1], 0, long_way}};
-  const auto fabric = topology::lower(net, Routing::automatic, 1, requests);
+  const auto fabric = topology::lower(net, {}, requests);
   REQUIRE(fabric.links() == net.links().size() + 8);
   std::vector<std::uint32_t> hops;
   for (std::uint32_t hop = 0; hop < fabric.hop_count(); ++hop) {
