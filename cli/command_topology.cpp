@@ -120,7 +120,9 @@ void print_figures(const topology::Topology& topology, const Figures& figures) {
                sim::to_text(sim::Bandwidth{bandwidth}), sim::to_text(sim::Duration{latency}));
   }
   if (const auto injection = topology.injection()) {
-    fmt::print("injection  {} each way per GPU\n", sim::to_text(*injection));
+    fmt::print("injection  {} each way per port, {}, {} per GPU\n",
+               sim::to_text(injection->bandwidth), sim::to_text(injection->latency),
+               injection->ports);
   }
   for (const topology::Partition& partition : topology.partitions()) {
     const auto blocks = 1 + std::ranges::max(partition.block_of);

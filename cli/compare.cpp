@@ -11,6 +11,10 @@
 namespace cli {
 namespace {
 
+std::string port_name(const topology::Injection& injection, std::int32_t port) {
+  return injection.ports == 1 ? "injection" : fmt::format("injection {}", port);
+}
+
 std::vector<LinkReport> link_reports(const topology::Topology& topology,
                                      const collectives::Execution& execution) {
   std::vector<LinkReport> reports;
@@ -31,8 +35,12 @@ std::vector<LinkReport> link_reports(const topology::Topology& topology,
   if (const auto injection = topology.injection()) {
     for (const topology::NodeId endpoint : topology.endpoints()) {
       const std::string& name = topology.node(endpoint).name;
-      add(name, "injection", *injection);
-      add("injection", name, *injection);
+      for (std::int32_t port = 0; port < injection->ports; ++port) {
+        add(name, port_name(*injection, port), injection->bandwidth);
+      }
+      for (std::int32_t port = 0; port < injection->ports; ++port) {
+        add(port_name(*injection, port), name, injection->bandwidth);
+      }
     }
   }
   return reports;

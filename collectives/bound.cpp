@@ -155,7 +155,7 @@ void LowerBound::add_blocks(const topology::Topology& topology,
   for (std::size_t block = 0; block < members.size(); ++block) {
     const auto ranks = static_cast<double>(members[block].size());
     if (const auto injection = topology.injection()) {
-      const double limit = ranks * as_double(*injection);
+      const double limit = ranks * injection->ports * as_double(injection->bandwidth);
       out[block] = std::min(out[block], limit);
       in[block] = std::min(in[block], limit);
     }

@@ -53,7 +53,8 @@ std::string describe_deadlock(const topology::Topology& topology,
       "next\n";
   for (const std::uint32_t number : circle) {
     if (number >= topology.links().size()) {  // see topology::lower
-      const std::size_t endpoint = (number - topology.links().size()) / 2;
+      const auto ports = static_cast<std::size_t>(topology.injection()->ports);
+      const std::size_t endpoint = (number - topology.links().size()) / (2 * ports);
       out += fmt::format("  {} (its port)\n", topology.node(topology.endpoints()[endpoint]).name);
       continue;
     }

@@ -28,7 +28,7 @@ CreditNetwork::CreditNetwork(Engine& engine, const Fabric& fabric, MessageListen
       links_(fabric.links()),
       buffers_(fabric.links() * channels_),
       waiting_{fabric.links(), buffers_.size() + fabric.links()},
-      turns_(fabric.links()),
+      ports_(fabric.links()),
       sources_(fabric.lanes()) {
   require(!fabric.has_split_lanes(), "a packet takes one way");
   const std::int64_t most = wire_bytes(options, options.payload.count(), options.overhead.count());
@@ -47,21 +47,75 @@ CreditNetwork::CreditNetwork(Engine& engine, const Fabric& fabric, MessageListen
   }
 }
 
-void CreditNetwork::send(Lane lane, Bytes size, Carry /*carry*/) {
+std::int64_t CreditNetwork::packets_in(std::int64_t bytes) const {
   const std::int64_t payload = options_.payload.count();
-  const std::int64_t packets = std::max<std::int64_t>((size.count() + payload - 1) / payload, 1);
+  return std::max<std::int64_t>((bytes + payload - 1) / payload, 1);
+}
+
+void CreditNetwork::send(Lane lane, Bytes size, Carry /*carry*/) {
+  const std::int64_t packets = packets_in(size.count());
   require(packets <= std::numeric_limits<std::uint32_t>::max(), "a message has countable packets");
   Source& source = sources_[index(lane)];
+  const Turn turn{.lane = static_cast<std::uint32_t>(lane), .message = turn.message};
   source.messages.push({.size = size.count(),
                         .unmade = size.count(),
                         .packets = static_cast<std::uint32_t>(packets),
                         .arrives = {}});
-  const std::uint32_t link = fabric_->hop_link(fabric_->hops_begin(lane));
-  turns_[link].push(static_cast<std::uint32_t>(lane));
-  if (turns_[link].size() == 1) {
+  const std::uint32_t first = fabric_->first_port(lane);
+  if (options_.nic_queue == 0) {
+    take_turn(fabric_->hop_link(fabric_->hops_begin(lane)), turn);
+    return;
+  }
+  for (std::uint32_t link = first; link < first + fabric_->port_count(lane); ++link) {
+    if (!ports_[link].taking) {
+      take_in(link, turn);
+      return;
+    }
+  }
+  ports_[first].waiting.push(turn);
+}
+
+/// The message gets its turns at a link.
+void CreditNetwork::take_turn(std::uint32_t link, Turn turn) {
+  Port& port = ports_[link];
+  port.turns.push(turn);
+  port.packets += packets_in(message_of(turn).size);
+  if (port.turns.size() == 1) {
     waiting_.add(link, source_at(link));
     wake_at(link, std::max(engine_->now(), links_[link].free));
   }
+}
+
+/// A free port begins to take in a message.
+void CreditNetwork::take_in(std::uint32_t link, Turn turn) {
+  Port& port = ports_[link];
+  port.taking = true;
+  port.last_taken = turn.lane;
+  port.taken = engine_->now() + (packets_in(message_of(turn).size) * options_.nic_step);
+  take_turn(link, turn);
+  check_taken(link);
+}
+
+/// The message that a port takes in is in the queue when no more packets are left than that holds.
+void CreditNetwork::check_taken(std::uint32_t link) {
+  Port& port = ports_[link];
+  if (port.taking && port.packets <= options_.nic_queue && port.taken != never) {
+    engine_->at(std::max(port.taken, engine_->now()), self_, pack(Kind::taken, link));
+    port.taken = never;  // it is on its way
+  }
+}
+
+void CreditNetwork::on_taken(std::uint32_t link) {
+  Port& port = ports_[link];
+  port.taking = false;
+  const std::uint32_t lane = port.last_taken;
+  const std::uint32_t first = fabric_->first_port(Lane{lane});
+  if (!ports_[first].waiting.empty()) {
+    const Turn next = ports_[first].waiting.front();
+    ports_[first].waiting.pop();
+    take_in(link, next);
+  }
+  listener_->on_left(Lane{lane}, 0);
 }
 
 void CreditNetwork::on_event(std::uint64_t payload) {
@@ -81,6 +135,9 @@ void CreditNetwork::on_event(std::uint64_t payload) {
       break;
     case Kind::left:
       listener_->on_left(Lane{where}, 0);
+      break;
+    case Kind::taken:
+      on_taken(where);
       break;
     case Kind::delivered:
       deliver(where);
@@ -136,24 +193,22 @@ CreditNetwork::ChannelRange CreditNetwork::channels_at(std::uint32_t hop) const 
 }
 
 /// The emptiest virtual channel of its class behind a packet's next link, if that has room for it.
-std::optional<std::uint32_t> CreditNetwork::channel_with_room(std::uint32_t hop,
-                                                              std::uint32_t bytes) const {
-  const std::uint32_t link = fabric_->hop_link(hop);
-  const ChannelRange range = channels_at(hop);
+std::optional<std::uint32_t> CreditNetwork::channel_with_room(std::uint32_t link,
+                                                              const Packet& packet) const {
+  const ChannelRange range = channels_at(packet.hop);
   std::uint32_t best = range.begin;
   for (std::uint32_t channel = range.begin + 1; channel < range.end; ++channel) {
     if (buffers_[buffer_of(link, channel)].room > buffers_[buffer_of(link, best)].room) {
       best = channel;
     }
   }
-  return buffers_[buffer_of(link, best)].room >= bytes ? std::optional{best} : std::nullopt;
+  return buffers_[buffer_of(link, best)].room >= packet.wire ? std::optional{best} : std::nullopt;
 }
 
 /// The packet that the source at a link would send now.
 CreditNetwork::Packet CreditNetwork::next_of_source(std::uint32_t link) const {
-  const std::uint32_t lane = turns_[link].front();
-  const Source& source = sources_[lane];
-  const Message& message = source.messages.back();
+  const Turn turn = ports_[link].turns.front();
+  const Message& message = message_of(turn);
   const std::int64_t data = std::min(message.unmade, options_.payload.count());
   const bool has_head =
       options_.flow_control == FlowControl::packet || message.unmade == message.size;
@@ -161,10 +216,10 @@ CreditNetwork::Packet CreditNetwork::next_of_source(std::uint32_t link) const {
   return {.ready = engine_->now(),
           .tail = engine_->now(),
           .made = engine_->now(),
-          .hop = fabric_->hops_begin(Lane{lane}),
+          .hop = fabric_->hops_begin(Lane{turn.lane}),
           .data = static_cast<std::uint32_t>(data),
           .wire = static_cast<std::uint32_t>(wire_bytes(options_, data, head)),
-          .message = source.first + static_cast<std::uint32_t>(source.messages.size()) - 1};
+          .message = turn.message};
 }
 
 CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) {
@@ -182,7 +237,7 @@ CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) {
       continue;
     }
     const bool ends = packet.hop + 1 == fabric_->hops_end(Lane{hop_lane_[packet.hop]});
-    const auto channel = ends ? std::nullopt : channel_with_room(packet.hop, packet.wire);
+    const auto channel = ends ? std::nullopt : channel_with_room(link, packet);
     if (!ends && !channel) {
       continue;
     }
@@ -218,18 +273,28 @@ void CreditNetwork::grant(std::uint32_t link, const Choice& choice) {
   enter(link, choice.channel, packet);
 }
 
-/// Counts a packet as made, and lets the next lane have its turn.
+/// Counts a packet as made, and lets the next message have its turn.
 void CreditNetwork::take_from_source(std::uint32_t link, std::uint32_t data) {
-  const std::uint32_t lane = turns_[link].front();
-  turns_[link].pop();
-  Message& message = sources_[lane].messages.back();
+  Port& port = ports_[link];
+  const Turn turn = port.turns.front();
+  Source& source = sources_[turn.lane];
+  Message& message = source.messages[turn.message - source.first];
   message.unmade -= data;
-  if (message.unmade > 0) {
-    turns_[link].push(lane);
+  --port.packets;
+  if (options_.nic_queue > 0) {
+    check_taken(link);
+    if (message.unmade == 0) {
+      port.turns.pop();
+    }
   } else {
-    engine_->at(links_[link].free, self_, pack(Kind::left, lane));
+    port.turns.pop();
+    if (message.unmade > 0) {
+      port.turns.push(turn);
+    } else {
+      engine_->at(links_[link].free, self_, pack(Kind::left, turn.lane));
+    }
   }
-  if (!turns_[link].empty()) {
+  if (!port.turns.empty()) {
     waiting_.add(link, source_at(link));
   }
 }
@@ -248,6 +313,7 @@ void CreditNetwork::take_from_buffer(std::uint32_t buffer, Instant leaves) {
   link.input_free = leaves;
   const Instant back = leaves + link.latency + options_.credit_latency;
   link.credits.push({back, buffer, wire});
+  quiet_ = std::max(quiet_, back);
   if (!waiting_.empty(behind)) {
     wake_at(behind, std::max(back, link.free));
   }
@@ -257,7 +323,9 @@ void CreditNetwork::take_from_buffer(std::uint32_t buffer, Instant leaves) {
 void CreditNetwork::enter(std::uint32_t link, std::optional<std::uint32_t> channel, Packet packet) {
   const Link& along = links_[link];
   if (!channel) {
-    arrive(packet, along.free + along.latency);
+    const Instant when = along.free + along.latency;
+    quiet_ = std::max(quiet_, when + along.latency + options_.credit_latency);
+    arrive(packet, when);
     return;
   }
   const std::uint32_t number = buffer_of(link, *channel);

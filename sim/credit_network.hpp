@@ -38,6 +38,7 @@ class CreditNetwork final : public Network {
   void send(Lane lane, Bytes size, Carry carry) override;
   [[nodiscard]] std::vector<LinkUse> link_use() const override;
   [[nodiscard]] std::vector<std::uint32_t> waiting_circle() const override;
+  [[nodiscard]] Instant quiet() const override { return quiet_; }
   void on_event(std::uint64_t payload) override;
 
  private:
@@ -83,13 +84,28 @@ class CreditNetwork final : public Network {
     Instant arrives;            // its last packet so far
   };
   struct Source {
-    RingBuffer<Message> messages;  // the last one may have packets to be made
+    RingBuffer<Message> messages;  // that have not all arrived
     std::uint32_t first = 0;       // the number of the first of those
+  };
+  /// A message with packets to make.
+  struct Turn {
+    std::uint32_t lane = 0;
+    std::uint32_t message = 0;
+  };
+  /// Where a host's packets enter the network: its own side of a lane's first link.
+  struct Port {
+    RingBuffer<Turn> turns;
+    std::int64_t packets = 0;      // to be made
+    bool taking = false;           // a message in, the last of its turns
+    std::uint32_t last_taken = 0;  // its lane
+    Instant taken;                 // not before then is all of that in the queue
+    RingBuffer<Turn> waiting;      // of a host's first port: messages that no port takes in
   };
   enum class Kind : std::uint8_t {
     ready,      // the first packet of a buffer
     wake,       // a link
     left,       // a message of a lane has left its source
+    taken,      // a port has all of a message in its queue
     delivered,  // ... has arrived
   };
   /// Who may send next: a buffer or the source at a link; or, if nobody can, when to look again.
@@ -121,13 +137,22 @@ class CreditNetwork final : public Network {
   void collect_credits(std::uint32_t link);
   [[nodiscard]] Choice choose(std::uint32_t link);
   [[nodiscard]] ChannelRange channels_at(std::uint32_t hop) const;
-  [[nodiscard]] std::optional<std::uint32_t> channel_with_room(std::uint32_t hop,
-                                                               std::uint32_t bytes) const;
+  [[nodiscard]] std::optional<std::uint32_t> channel_with_room(std::uint32_t link,
+                                                               const Packet& packet) const;
   [[nodiscard]] Packet next_of_source(std::uint32_t link) const;
   [[nodiscard]] const Packet& first_in(std::uint32_t buffer) const {
     return buffers_[buffer].packets.front();
   }
+  void take_turn(std::uint32_t link, Turn turn);
+  void take_in(std::uint32_t link, Turn turn);
+  void check_taken(std::uint32_t link);
+  void on_taken(std::uint32_t link);
   void take_from_source(std::uint32_t link, std::uint32_t data);
+  [[nodiscard]] const Message& message_of(Turn turn) const {
+    const Source& source = sources_[turn.lane];
+    return source.messages[turn.message - source.first];
+  }
+  [[nodiscard]] std::int64_t packets_in(std::int64_t bytes) const;
   void take_from_buffer(std::uint32_t buffer, Instant leaves);
   void grant(std::uint32_t link, const Choice& choice);
   void enter(std::uint32_t link, std::optional<std::uint32_t> channel, Packet packet);
@@ -142,11 +167,12 @@ class CreditNetwork final : public Network {
   std::uint32_t channels_;
   std::uint32_t classes_;  // of virtual channels; fewer than lanes ask for may deadlock
   std::vector<Link> links_;
-  std::vector<Buffer> buffers_;                   // per link and virtual channel
-  WaitingLists waiting_;                          // per link: buffers, and the source
-  std::vector<RingBuffer<std::uint32_t>> turns_;  // per link: lanes with packets to make
-  std::vector<Source> sources_;                   // per lane
-  std::vector<std::uint32_t> hop_lane_;           // per hop of the fabric
+  std::vector<Buffer> buffers_;  // per link and virtual channel
+  WaitingLists waiting_;         // per link: buffers, and the source
+  std::vector<Port> ports_;      // per link
+  std::vector<Source> sources_;  // per lane
+  Instant quiet_;
+  std::vector<std::uint32_t> hop_lane_;  // per hop of the fabric
 };
 
 }  // namespace sim

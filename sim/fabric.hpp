@@ -31,12 +31,28 @@ class Fabric {
   /// Returns the link's number, counted from 0. `latency` is what a packet takes along it.
   std::uint32_t add_link(Bandwidth capacity, Duration latency = {});
 
+  /// The links from `first` on are the ports of hosts: of each host `ports` to send by, then as
+  /// many to receive by. A network may send a message by another port than its lane's.
+  void set_ports(std::uint32_t first, std::uint32_t ports) {
+    first_port_ = first;
+    ports_ = ports;
+  }
+
   /// Requires at least one hop, on distinct links. `latency` is that of the whole way: the sum over
   /// its links, or, where the lane is split, over those of its slowest part.
   Lane add_lane(std::span<const Hop> hops, Duration latency);
 
   [[nodiscard]] std::size_t links() const { return capacity_.size(); }
   [[nodiscard]] std::size_t lanes() const { return latency_.size(); }
+  /// The ports that the sender of a lane may use: links numbered in a row.
+  [[nodiscard]] std::uint32_t first_port(Lane lane) const {
+    const std::uint32_t link = hop_link(hops_begin(lane));
+    return ports_ == 0 || link < first_port_ ? link : link - ((link - first_port_) % ports_);
+  }
+  [[nodiscard]] std::uint32_t port_count(Lane lane) const {
+    return ports_ == 0 || hop_link(hops_begin(lane)) < first_port_ ? 1 : ports_;
+  }
+
   [[nodiscard]] std::size_t hop_count() const { return hop_link_.size(); }
 
   /// Bytes per second.
@@ -73,6 +89,8 @@ class Fabric {
   std::vector<double> hop_share_;        // empty while every share is 1
   std::vector<std::uint8_t> hop_class_;  // empty while every class is 0
   std::int32_t channel_classes_ = 1;
+  std::uint32_t first_port_ = 0;
+  std::uint32_t ports_ = 0;  // 0: none
 };
 
 }  // namespace sim

@@ -54,6 +54,10 @@ class Network : public EventHandler {
   /// Per link of the fabric, up to the current instant.
   [[nodiscard]] virtual std::vector<LinkUse> link_use() const = 0;
 
+  /// When the last sign of a message is gone, credits that come back included: never before it has
+  /// arrived. Models without such signs say zero.
+  [[nodiscard]] virtual Instant quiet() const { return {}; }
+
   /// If packets wait for each other in a circle: the links behind which they stand, each waiting
   /// for room behind the next one. Empty if none do.
   [[nodiscard]] virtual std::vector<std::uint32_t> waiting_circle() const { return {}; }
@@ -103,7 +107,12 @@ struct PacketOptions {
   Switching switching = Switching::fifo;
   FlowControl flow_control = FlowControl::packet;
 
-  // Of cut-through.
+  // Of cut-through. A port with a queue takes in one message after the other, a packet each
+  // `nic_step`, as far as there is room, and sends them in this order; a message has left its
+  // source when all of it is in the queue. A host gives a message to the first of its ports that
+  // takes none in. Without a queue lanes take turns at a port, a packet each.
+  std::int32_t nic_queue = 0;  // packets
+  Duration nic_step{};
   std::int32_t virtual_channels = 1;
   Bytes buffer{65536};        // per virtual channel
   Duration router_latency{};  // from a head's arrival at a switch until it may leave

@@ -18,6 +18,9 @@ class RingBuffer {
 
   /// The i-th from the front. Requires i < size().
   [[nodiscard]] T& operator[](std::size_t i) { return slots_[(first_ + i) & (slots_.size() - 1)]; }
+  [[nodiscard]] const T& operator[](std::size_t i) const {
+    return slots_[(first_ + i) & (slots_.size() - 1)];
+  }
   [[nodiscard]] T& back() { return (*this)[size_ - 1]; }
   [[nodiscard]] const T& back() const { return slots_[(first_ + size_ - 1) & (slots_.size() - 1)]; }
 

@@ -260,9 +260,17 @@ void check_lattice(const Topology& topology, const Lattice& lattice, const Graph
 }
 
 void read_graph(Topology& topology, const std::string& label, const GraphmlItem& graph) {
-  topology.set_injection(graph.quantity<sim::Bandwidth>("injection_bytes_per_second", 1,
-                                                        sim::bandwidth_max.count(), "injection",
-                                                        sim::parse_bandwidth));
+  if (const auto bandwidth = graph.quantity<sim::Bandwidth>("injection_bytes_per_second", 1,
+                                                            sim::bandwidth_max.count(), "injection",
+                                                            sim::parse_bandwidth)) {
+    const auto latency =
+        graph.quantity<sim::Duration>("injection_latency_picoseconds", 0, sim::duration_max.count(),
+                                      "injection_latency", sim::parse_duration);
+    const auto ports = graph.integer("injection_ports", 1, ports_max);
+    topology.set_injection(Injection{.bandwidth = *bandwidth,
+                                     .latency = latency.value_or(sim::Duration{0}),
+                                     .ports = static_cast<std::int32_t>(ports.value_or(1))});
+  }
   const std::string* shape = graph.find("lattice");
   if (shape == nullptr) {
     return;
@@ -297,7 +305,9 @@ void write_graph_keys(boost::dynamic_properties& keys, const Topology& topology)
     add("wraps", fmt::format("{}", topology.lattice()->wraps));
   }
   if (topology.injection()) {
-    add("injection_bytes_per_second", topology.injection()->count());
+    add("injection_bytes_per_second", topology.injection()->bandwidth.count());
+    add("injection_latency_picoseconds", topology.injection()->latency.count());
+    add("injection_ports", topology.injection()->ports);
   }
   for (std::size_t i = 0; i < topology.partitions().size(); ++i) {
     add(partition_key(i), topology.partitions()[i].name);
@@ -328,7 +338,9 @@ Topology read_graphml(const std::string& label, const std::string& text) {
   const GraphmlItem& graph = collector.graph();
   const std::size_t partitions = count_partitions(graph);
   graph.expect_keys(
-      KeyList{{"kind", "lattice", "wraps", "injection_bytes_per_second", "injection"}, partitions}
+      KeyList{{"kind", "lattice", "wraps", "injection_bytes_per_second", "injection",
+               "injection_latency_picoseconds", "injection_latency", "injection_ports"},
+              partitions}
           .keys());
   if (std::cmp_greater(partitions, partitions_max)) {
     graph.fail(fmt::format("there are more than {} partitions", partitions_max));

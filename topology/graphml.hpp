@@ -5,7 +5,8 @@
 //
 //   graph  kind                         "torus"; "custom" if left out
 //          lattice, wraps               "8x8", "true": endpoints on a grid
-//          injection_bytes_per_second   see Topology::set_injection
+//          injection_bytes_per_second   see Topology::set_injection; 0 and 1 if left out:
+//          injection_latency_picoseconds, injection_ports
 //          partition0, partition1, ...  their names, innermost first
 //   node   name                         the node's id in the file if left out
 //          kind                         gpu, nic or switch

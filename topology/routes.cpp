@@ -37,11 +37,15 @@ class Lowering {
     for (const Link& link : topology.links()) {
       fabric_.add_link(link.spec.bandwidth, link.spec.latency);
     }
-    if (topology.injection()) {
+    if (const auto& injection = topology.injection()) {
       ranks_ = rank_of_nodes(topology);
-      for (std::size_t i = 0; i < 2 * topology.endpoints().size(); ++i) {
-        fabric_.add_link(*topology.injection());
+      ports_ = static_cast<std::uint32_t>(injection->ports);
+      fabric_.set_ports(injection_begin_, ports_);
+      for (std::size_t i = 0; i < 2 * ports_ * topology.endpoints().size(); ++i) {
+        fabric_.add_link(injection->bandwidth, injection->latency);
       }
+      sent_.resize(topology.endpoints().size(), 0);
+      received_.resize(topology.endpoints().size(), 0);
     }
   }
 
@@ -87,14 +91,16 @@ class Lowering {
     for (const std::uint32_t lane : lanes) {
       const std::size_t begin = hops_.size();
       if (topology_->injection()) {
-        hops_.push_back({injection_link(requests_[lane].from), 1.0});
+        hops_.push_back({port(requests_[lane].from, sent_), 1.0});
       }
       const Way way = router_.find(requests_[lane]);
       hops_.insert(hops_.end(), way.hops.begin(), way.hops.end());
-      if (topology_->injection()) {
-        hops_.push_back({injection_link(to) + 1, 1.0});
+      sim::Duration latency = way.latency;
+      if (const auto& injection = topology_->injection()) {
+        hops_.push_back({port(to, received_) + ports_, 1.0});
+        latency += 2 * injection->latency;
       }
-      found_[lane] = {begin, hops_.size(), way.latency};
+      found_[lane] = {begin, hops_.size(), latency};
     }
   }
 
@@ -117,8 +123,11 @@ class Lowering {
     }
   }
 
-  [[nodiscard]] std::uint32_t injection_link(NodeId node) const {
-    return injection_begin_ + (2 * static_cast<std::uint32_t>(ranks_[index(node)]));
+  /// The next one of an endpoint's ports, in turn: of those that send, or, `ports_` behind it, of
+  /// those that receive.
+  std::uint32_t port(NodeId node, std::vector<std::uint32_t>& turns) {
+    const auto endpoint = static_cast<std::uint32_t>(ranks_[index(node)]);
+    return injection_begin_ + (2 * ports_ * endpoint) + (turns[endpoint]++ % ports_);
   }
 
   const Topology* topology_;
@@ -126,7 +135,10 @@ class Lowering {
   std::span<const LaneRequest> requests_;
   Router router_;
   sim::Fabric fabric_;
-  std::uint32_t injection_begin_;  // then, per endpoint: what it sends, what it receives
+  std::uint32_t injection_begin_;  // then, per endpoint: the ports that send, those that receive
+  std::uint32_t ports_ = 0;
+  std::vector<std::uint32_t> sent_;      // per endpoint: lanes that begin there so far
+  std::vector<std::uint32_t> received_;  // per endpoint: lanes that end there
   std::vector<std::uint64_t> ranks_;
   std::vector<NodeId> sources_;
   std::vector<sim::Hop> hops_;

@@ -142,9 +142,19 @@ std::int32_t read_count_or(const sim::ConfigNode& spec, std::string_view key, st
   return node ? static_cast<std::int32_t>(node->integer(least, most)) : fallback;
 }
 
-std::optional<sim::Bandwidth> read_injection(const sim::ConfigNode& spec) {
+std::optional<Injection> read_injection(const sim::ConfigNode& spec) {
   const auto node = spec.find("injection");
-  return node ? std::optional{node->bandwidth()} : std::nullopt;
+  if (!node) {
+    return std::nullopt;
+  }
+  if (!node->is_map()) {
+    return Injection{.bandwidth = node->bandwidth()};
+  }
+  node->expect_keys({"bandwidth", "latency", "ports"});
+  const auto latency = node->find("latency");
+  return Injection{.bandwidth = node->at("bandwidth").bandwidth(),
+                   .latency = latency ? latency->duration() : sim::Duration{0},
+                   .ports = read_count_or(*node, "ports", 1, ports_max, 1)};
 }
 
 void check_size(const sim::ConfigNode& spec, std::int64_t endpoints, std::int64_t links) {

@@ -48,8 +48,9 @@ inline constexpr std::int64_t partitions_max = 16;
                                          std::int32_t least, std::int32_t most,
                                          std::int32_t fallback);
 
-/// What each endpoint can send and receive over all its links together (`injection`), if given.
-[[nodiscard]] std::optional<sim::Bandwidth> read_injection(const sim::ConfigNode& spec);
+/// The ports of each endpoint (`injection`), if given: a bandwidth, or a mapping with `bandwidth`,
+/// `latency` and `ports`.
+[[nodiscard]] std::optional<Injection> read_injection(const sim::ConfigNode& spec);
 
 /// Throws at `spec` if it asks for more than we build. `links` counts directions: two a cable.
 ///

@@ -53,6 +53,17 @@ struct Lattice {
   bool wraps = false;  // a torus; otherwise a mesh
 };
 
+/// What stands between an endpoint and its links: ports, by which all that it sends and receives
+/// goes. A GPU with a router of its own has them; behind a switch its cable is its port.
+struct Injection {
+  sim::Bandwidth bandwidth;  // of each port, each way
+  sim::Duration latency{};
+  std::int32_t ports = 1;
+
+  friend bool operator==(const Injection&, const Injection&) = default;
+};
+inline constexpr std::int32_t ports_max = 64;
+
 /// A division of the nodes into blocks that share something: a server, a leaf switch, a group of
 /// routers. What `hierarchical` works in, and where the lower bound looks for thin cuts.
 struct Partition {
@@ -81,8 +92,8 @@ class Topology {
   /// The first partition added is the innermost one. Requires one entry per node.
   void add_partition(Partition partition);
 
-  /// Limits what each endpoint can send, and receive, over all its links together.
-  void set_injection(std::optional<sim::Bandwidth> rate) { injection_ = rate; }
+  /// Gives every endpoint ports, which limit what it can send, and receive, over all its links.
+  void set_injection(std::optional<Injection> injection) { injection_ = injection; }
 
   [[nodiscard]] const std::string& kind() const { return kind_; }
   [[nodiscard]] std::span<const Node> nodes() const { return nodes_; }
@@ -97,7 +108,7 @@ class Topology {
 
   [[nodiscard]] const std::optional<Lattice>& lattice() const { return lattice_; }
   [[nodiscard]] std::span<const Partition> partitions() const { return partitions_; }
-  [[nodiscard]] std::optional<sim::Bandwidth> injection() const { return injection_; }
+  [[nodiscard]] const std::optional<Injection>& injection() const { return injection_; }
 
   /// "torus of 64 GPUs, 256 links"
   [[nodiscard]] std::string summary() const;
@@ -111,7 +122,7 @@ class Topology {
   std::vector<NodeId> endpoints_;
   std::optional<Lattice> lattice_;
   std::vector<Partition> partitions_;
-  std::optional<sim::Bandwidth> injection_;
+  std::optional<Injection> injection_;
 };
 
 /// "gpu", "nic", "switch": the words used in files.

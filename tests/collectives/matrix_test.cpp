@@ -58,7 +58,7 @@ void check(const Machine& machine, const collectives::Algorithm& algorithm, sim:
   for (std::size_t link = 0; link < flow.links.size(); ++link) {
     const sim::Bandwidth bandwidth = link < machine.topology.links().size()
                                          ? machine.topology.links()[link].spec.bandwidth
-                                         : machine.topology.injection().value();
+                                         : machine.topology.injection().value().bandwidth;
     const double most = static_cast<double>(bandwidth.count()) * flow.time_s;
     CHECK(flow.links[link].bytes <= most * (1 + 1e-9) + 1);
   }

@@ -49,7 +49,7 @@ TEST_CASE("custom: nodes and links are as written, in the order written") {
         "link 1 2 50000000000 0\n"
         "link 2 1 50000000000 0\n"
         "link 2 0 1000000000 0\n"
-        "injection 9000000000\n"
+        "injection 9000000000 0 1\n"
         "partition rack [1, 1, 0]\n");
 }
 

@@ -80,7 +80,7 @@ TEST_CASE("graphml: no digit of a rate or a time is lost, and no letter of a nam
   net.add_link(NodeId{0}, NodeId{1},
                {sim::Bandwidth{999'999'999'999'999}, sim::Duration{9'999'999'999'999}});
   net.add_link(NodeId{1}, NodeId{0}, {sim::Bandwidth{1}, sim::Duration{1}});
-  net.set_injection(sim::Bandwidth{123'456'789'012'345});
+  net.set_injection(topology::Injection{sim::Bandwidth{123'456'789'012'345}, 7ns, 3});
   net.add_partition({"in & out", {1, -1}});
   net.add_partition({"<all>", {0, 0}});
   const auto back = topology::read_graphml("net.graphml", topology::write_graphml(net));

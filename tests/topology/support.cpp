@@ -93,7 +93,9 @@ std::string described(const topology::Topology& topology) {
     out += fmt::format("lattice {} {}\n", topology.lattice()->shape, topology.lattice()->wraps);
   }
   if (topology.injection()) {
-    out += fmt::format("injection {}\n", topology.injection()->count());
+    const topology::Injection& injection = *topology.injection();
+    out += fmt::format("injection {} {} {}\n", injection.bandwidth.count(),
+                       injection.latency.count(), injection.ports);
   }
   for (const topology::Partition& partition : topology.partitions()) {
     out += fmt::format("partition {} {}\n", partition.name, partition.block_of);

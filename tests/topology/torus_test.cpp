@@ -71,7 +71,7 @@ TEST_CASE("torus: shape, relaying, links and injection are as given") {
   for (const auto& link : torus.links()) {
     CHECK(link.spec == topology::LinkSpec{16_GBps, 150ns});
   }
-  CHECK(torus.injection() == 20_GBps);
+  CHECK(torus.injection() == topology::Injection{.bandwidth = 20_GBps});
   CHECK_FALSE(built("torus:3").injection());
   CHECK(built("torus:3").links().front().spec == topology::default_link);
 }
