@@ -67,6 +67,7 @@ Row run_row(const Scenario& scenario, const collectives::Algorithm& algorithm, s
   row.algorithm = algorithm.name;
   row.bytes = bytes;
   row.time_s = execution.time_s;
+  row.quiet_s = execution.quiet_s;
   row.messages = execution.messages;
   if (row.time_s > 0) {
     row.algbw_Bps = static_cast<double>(bytes.count()) / row.time_s;

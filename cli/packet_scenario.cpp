@@ -33,7 +33,8 @@ Choice choice_or(const sim::ConfigNode& node, std::string_view key,
 
 sim::PacketOptions read_packet(const sim::ConfigNode& node) {
   node.expect_keys({"payload", "overhead", "flit", "flow_control", "switching", "virtual_channels",
-                    "buffer", "router_latency", "credit_latency", "arbitration"});
+                    "buffer", "router_latency", "credit_latency", "arbitration", "queue",
+                    "queue_step"});
   // A third each, so that data, head and filling together stay below the most.
   const sim::Bytes third{sim::packet_max.count() / 3};
   sim::PacketOptions packet;
@@ -55,6 +56,13 @@ sim::PacketOptions read_packet(const sim::ConfigNode& node) {
   }
   if (const auto latency = node.find("credit_latency")) {
     packet.credit_latency = latency->duration();
+  }
+  if (const auto queue = node.find("queue")) {
+    constexpr std::int64_t queue_max = 1'000'000;
+    packet.nic_queue = static_cast<std::int32_t>(queue->integer(0, queue_max));
+  }
+  if (const auto step = node.find("queue_step")) {
+    packet.nic_step = step->duration();
   }
   const sim::Bytes largest{
       sim::wire_bytes(packet, packet.payload.count(), packet.overhead.count())};

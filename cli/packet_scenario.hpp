@@ -18,6 +18,8 @@ namespace cli {
 ///       router_latency: 300 ns
 ///       credit_latency: 0 ns
 ///       arbitration: round-robin    # or age
+///       queue: 0                    # packets that a port takes in ahead; 0: lanes take turns
+///       queue_step: 0 ns            # time to take in a packet
 ///
 /// Throws sim::Error for what is unknown or out of range, and for a buffer that no packet fits in.
 [[nodiscard]] sim::PacketOptions read_packet(const sim::ConfigNode& node);

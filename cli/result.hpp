@@ -26,6 +26,7 @@ struct Row {
   std::string algorithm;
   sim::Bytes bytes;
   double time_s = 0;
+  double quiet_s = 0;        // until the network is quiet too: credits that return included
   double algbw_Bps = 0;      // S / time
   double busbw_Bps = 0;      // algbw times the factor of nccl-tests
   double speedup = 0;        // over the first algorithm at this size

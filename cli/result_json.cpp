@@ -31,6 +31,7 @@ Json row_json(const Row& row, Links links) {
   Json out = {{"algorithm", row.algorithm},
               {"bytes", row.bytes.count()},
               {"time_s", finite(row.time_s)},
+              {"quiet_s", finite(row.quiet_s)},
               {"algbw_Bps", finite(row.algbw_Bps)},
               {"busbw_Bps", finite(row.busbw_Bps)},
               {"speedup", finite(row.speedup)},

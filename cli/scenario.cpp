@@ -18,10 +18,10 @@
 namespace cli {
 namespace {
 
-constexpr std::array<std::string_view, 16> scenario_keys{
+constexpr std::array<std::string_view, 17> scenario_keys{
     "topology",        "link",      "collective", "algorithms", "sizes",  "network",
     "routing",         "group",     "root",       "channels",   "pieces", "multitree",
-    "message_latency", "reduction", "seed",       "packet"};
+    "message_latency", "reduction", "seed",       "packet",     "nic"};
 
 constexpr std::size_t sizes_max = 1000;
 
@@ -133,6 +133,34 @@ void read_request(const sim::ConfigNode& node, Scenario& scenario) {
   }
 }
 
+collectives::Reduction read_reduction(const sim::ConfigNode& node) {
+  if (!node.is_map()) {
+    return {.bandwidth = node.bandwidth()};
+  }
+  node.expect_keys({"bandwidth", "granule", "start"});
+  collectives::Reduction reduction{.bandwidth = node.at("bandwidth").bandwidth()};
+  if (const auto granule = node.find("granule")) {
+    reduction.granule = granule->bytes();
+    if (reduction.granule == sim::Bytes{0}) {
+      granule->fail("expected at least a byte");
+    }
+  }
+  if (const auto start = node.find("start")) {
+    reduction.start = start->duration();
+  }
+  return reduction;
+}
+
+void read_nic(const sim::ConfigNode& node, collectives::ExecuteOptions& execute) {
+  node.expect_keys({"kind", "slack"});
+  execute.nic =
+      static_cast<collectives::Nic>(node.at("kind").choice(collectives::nic_names, "NIC"));
+  if (const auto slack = node.find("slack")) {
+    constexpr std::int64_t slack_max = 1'000'000;
+    execute.nic_slack = static_cast<std::int32_t>(slack->integer(0, slack_max));
+  }
+}
+
 void read_execution(const sim::ConfigNode& node, Scenario& scenario) {
   collectives::ExecuteOptions& execute = scenario.execute;
   execute.network = sim::NetworkModel::flow;
@@ -152,6 +180,9 @@ void read_execution(const sim::ConfigNode& node, Scenario& scenario) {
       routing->fail("a packet is not split", "ecmp spreads messages over all shortest paths");
     }
   }
+  if (const auto nic = node.find("nic")) {
+    read_nic(*nic, execute);
+  }
   if (const auto packet = node.find("packet")) {
     execute.packet = read_packet(*packet);
   }
@@ -163,7 +194,7 @@ void read_execution(const sim::ConfigNode& node, Scenario& scenario) {
     execute.message_latency = latency->duration();
   }
   if (const auto reduction = node.find("reduction")) {
-    execute.reduction = reduction->bandwidth();
+    execute.reduction = read_reduction(*reduction);
   }
 }
 

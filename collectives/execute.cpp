@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "collectives/lockstep.hpp"
 #include "collectives/progress.hpp"
 #include "sim/contract.hpp"
 #include "sim/engine.hpp"
@@ -64,6 +65,31 @@ std::string describe_deadlock(const topology::Topology& topology,
   return out + "  hint: more virtual channels, or a routing that breaks the circle";
 }
 
+std::int32_t ports_of(const topology::Topology& topology) {
+  return topology.injection() ? topology.injection()->ports : 1;
+}
+
+/// How long the largest message of a schedule keeps a port: as long as it takes to hand over its
+/// packets, or, if they are more than queues take in, to send those that they do not.
+sim::Duration step_estimate(const topology::Topology& topology, const Schedule& schedule,
+                            const ExecuteOptions& options) {
+  sim::Bytes largest{0};
+  for (const Transfer& transfer : schedule.transfers()) {
+    largest = std::max(largest, schedule.layout().size(transfer.chunks.at(0)));
+  }
+  const sim::PacketOptions& packet = options.packet;
+  const std::int64_t payload = packet.payload.count();
+  const std::int64_t packets = (largest.count() + payload - 1) / payload;
+  if (packets <= options.nic_slack) {
+    return packets * packet.nic_step;
+  }
+  const bool heads = packet.flow_control == sim::FlowControl::packet;
+  const sim::Bytes wire{sim::wire_bytes(packet, payload, heads ? packet.overhead.count() : 0)};
+  const sim::Bandwidth rate = topology.injection() ? topology.injection()->bandwidth
+                                                   : topology.links().front().spec.bandwidth;
+  return (wire * packets / rate) - (packet.payload * options.nic_slack / rate);
+}
+
 /// Starts messages as their conditions come true, and tells `Progress` what became of them.
 class Executor final : public sim::MessageListener {
  public:
@@ -77,11 +103,20 @@ class Executor final : public sim::MessageListener {
                                    fabric, *this)},
         software_{*this},
         units_{*this},
+        timers_{*this},
         software_id_{engine_.attach(software_)},
         units_id_{engine_.attach(units_)},
-        unit_free_(static_cast<std::size_t>(schedule.ranks())) {}
+        timers_id_{engine_.attach(timers_)},
+        unit_free_(static_cast<std::size_t>(schedule.ranks())) {
+    if (options.nic == Nic::multitree) {
+      lockstep_.emplace(schedule, ports_of(topology), step_estimate(topology, schedule, options));
+    }
+  }
 
   void run() {
+    for (std::int32_t rank = 0; lockstep_ && rank < schedule_->ranks(); ++rank) {
+      release(Rank{rank});
+    }
     go_on(0);
     engine_.run();
     if (progress_.done()) {
@@ -95,12 +130,22 @@ class Executor final : public sim::MessageListener {
   }
 
   [[nodiscard]] Execution result() const {
-    return {last_, sim::seconds(last_) + (last_carry_ * 1e-12), network_->link_use(),
-            schedule_->messages(), engine_.events()};
+    const double time_s = sim::seconds(last_) + (last_carry_ * 1e-12);
+    return {.time = last_,
+            .time_s = time_s,
+            .quiet_s = std::max(time_s, sim::seconds(network_->quiet().time_since_epoch())),
+            .links = network_->link_use(),
+            .messages = schedule_->messages(),
+            .events = engine_.events()};
   }
 
   void on_left(sim::Lane lane, sim::Carry carry) override {
-    progress_.on_left(transfer_of(lane));
+    const TransferId id = transfer_of(lane);
+    progress_.on_left(id);
+    if (lockstep_) {
+      lockstep_->on_left(id);
+      release(schedule_->transfer(id).from);
+    }
     go_on(carry);
   }
 
@@ -115,7 +160,7 @@ class Executor final : public sim::MessageListener {
    public:
     explicit Software(Executor& executor) : executor_{&executor} {}
     void on_event(std::uint64_t payload) override {
-      executor_->send(transfer_of(sim::packed_lane(payload)), sim::packed_carry(payload));
+      executor_->offer(transfer_of(sim::packed_lane(payload)), sim::packed_carry(payload));
     }
 
    private:
@@ -128,6 +173,18 @@ class Executor final : public sim::MessageListener {
     void on_event(std::uint64_t payload) override {
       executor_->arrived(transfer_of(sim::packed_lane(payload)), sim::packed_carry(payload));
       executor_->go_on(sim::packed_carry(payload));
+    }
+
+   private:
+    Executor* executor_;
+  };
+
+  /// Asks a rank's schedule table again when a NOP is over.
+  class Timers final : public sim::EventHandler {
+   public:
+    explicit Timers(Executor& executor) : executor_{&executor} {}
+    void on_event(std::uint64_t payload) override {
+      executor_->release(Rank{static_cast<std::int32_t>(payload)});
     }
 
    private:
@@ -154,8 +211,27 @@ class Executor final : public sim::MessageListener {
       if (options_->message_latency > sim::Duration{0}) {
         engine_.after(options_->message_latency, software_id_, sim::pack(lane_of(id), carry));
       } else {
-        send(id, carry);
+        offer(id, carry);
       }
+    }
+  }
+
+  void offer(TransferId id, sim::Carry carry) {
+    if (lockstep_) {
+      lockstep_->on_ready(id);
+      release(schedule_->transfer(id).from);
+    } else {
+      send(id, carry);
+    }
+  }
+
+  /// Sends what the rank's schedule table lets go.
+  void release(Rank rank) {
+    for (const TransferId id : lockstep_->release(rank, engine_.now())) {
+      send(id, 0);
+    }
+    if (const auto wake = lockstep_->wake(rank)) {
+      engine_.at(*wake, timers_id_, index(rank));
     }
   }
 
@@ -169,9 +245,11 @@ class Executor final : public sim::MessageListener {
     const Transfer& transfer = schedule_->transfer(id);
     const sim::Bytes size = schedule_->layout().size(transfer.chunks.at(next_to_reduce(id)));
     sim::Instant& free = unit_free_[index(transfer.to)];
-    // Both are at most the end of simulated time, where the engine refuses the event.
-    free =
-        std::min(std::max(free, engine_.now()) + (size / *options_->reduction), sim::instant_max);
+    const Reduction& unit = *options_->reduction;
+    const std::int64_t granules = (size.count() + unit.granule.count() - 1) / unit.granule.count();
+    const sim::Duration time = unit.start + (unit.granule * granules / unit.bandwidth);
+    // At most the end of simulated time, where the engine refuses the event.
+    free = std::min(std::max(free, engine_.now()) + time, sim::instant_max);
     engine_.at(free, units_id_, sim::pack(lane_of(id), carry));
   }
 
@@ -198,8 +276,11 @@ class Executor final : public sim::MessageListener {
   std::unique_ptr<sim::Network> network_;
   Software software_;
   Units units_;
+  Timers timers_;
   sim::HandlerId software_id_;
   sim::HandlerId units_id_;
+  sim::HandlerId timers_id_;
+  std::optional<Lockstep> lockstep_;
   std::vector<sim::Instant> unit_free_;  // per rank
   std::vector<std::int32_t> reduced_;    // per transfer; empty without a reduction unit
   std::vector<TransferId> batch_;        // scratch of go_on

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "collectives/group.hpp"
@@ -14,19 +16,39 @@
 
 namespace collectives {
 
+/// A rank's serial reduction unit: a message of s bytes keeps it for `start` and for the time of s
+/// bytes, filled up to a multiple of `granule`, at `bandwidth`.
+struct Reduction {
+  sim::Bandwidth bandwidth;
+  sim::Bytes granule{1};
+  sim::Duration start{};
+};
+
+/// Who decides when a rank sends a message whose conditions hold.
+enum class Nic : std::uint8_t {
+  plain,      // nobody: it goes to the network at once
+  multitree,  // a schedule table: see lockstep.hpp. Of algorithms that go by time steps
+};
+inline constexpr std::array<std::string_view, 2> nic_names{"plain", "multitree"};
+
 /// The conditions under which a schedule runs.
 struct ExecuteOptions {
   sim::NetworkModel network = sim::NetworkModel::flow;
   sim::PacketOptions packet{};  // of the packet network
   topology::Routing routing = topology::Routing::automatic;
-  std::uint64_t seed = 1;                     // of ECMP's hash
-  sim::Duration message_latency{};            // software time before each message, at the sender
-  std::optional<sim::Bandwidth> reduction{};  // each rank's serial reduction unit; none: free
+  std::uint64_t seed = 1;                // of ECMP's hash
+  sim::Duration message_latency{};       // software time before each message, at the sender
+  std::optional<Reduction> reduction{};  // none: free
+  Nic nic = Nic::plain;
+  // Of the schedule table: so many packets are taken to be in queues when a message has been handed
+  // over, and not to hold up the next one.
+  std::int32_t nic_slack = 0;
 };
 
 struct Execution {
   sim::Duration time{};             // until the last message has arrived (and been reduced)
   double time_s = 0;                // the same with the part of a picosecond that `time` rounds off
+  double quiet_s = 0;               // until the network is quiet too, credits included
   std::vector<sim::LinkUse> links;  // of the fabric: see topology::lower
   std::int64_t messages = 0;
   std::uint64_t events = 0;

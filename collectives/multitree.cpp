@@ -111,9 +111,9 @@ class Writer {
     std::vector<After> after = into(place.root, from).all();
     const auto in_order = taken.before_next();
     after.insert(after.end(), in_order.begin(), in_order.end());
+    const std::int32_t step =
+        up ? trees_->steps - 1 - tree_edge.step : trees_->steps + tree_edge.step;
     if (!route.empty()) {
-      const std::int32_t step =
-          up ? trees_->steps - 1 - tree_edge.step : trees_->steps + tree_edge.step;
       take_turn(last_on_[route.front()], step, after);
     }
     const TransferId id = schedule_->add(
@@ -122,6 +122,7 @@ class Writer {
          .combine = up ? Combine::reduce : Combine::copy,
          .messages = pieces_,
          .channel = channel_,
+         .step = step,
          .chunks = {.base = base_ + (static_cast<std::int32_t>(place.root) * pieces_),
                     .stride = 1,
                     .modulus = pieces_}},

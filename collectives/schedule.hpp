@@ -118,6 +118,7 @@ struct Transfer {
   Source source = Source::buffer;
   std::int32_t messages = 1;
   std::int32_t channel = 0;  // which of the parallel instances; ECMP hashes it
+  std::int32_t step = -1;    // in which it is sent, where the algorithm goes by time steps
   ChunkWalk chunks;
 };
 

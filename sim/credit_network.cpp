@@ -56,7 +56,8 @@ void CreditNetwork::send(Lane lane, Bytes size, Carry /*carry*/) {
   const std::int64_t packets = packets_in(size.count());
   require(packets <= std::numeric_limits<std::uint32_t>::max(), "a message has countable packets");
   Source& source = sources_[index(lane)];
-  const Turn turn{.lane = static_cast<std::uint32_t>(lane), .message = turn.message};
+  const Turn turn{.lane = static_cast<std::uint32_t>(lane),
+                  .message = source.first + static_cast<std::uint32_t>(source.messages.size())};
   source.messages.push({.size = size.count(),
                         .unmade = size.count(),
                         .packets = static_cast<std::uint32_t>(packets),
@@ -260,8 +261,11 @@ void CreditNetwork::grant(std::uint32_t link, const Choice& choice) {
   const double exact = (packet.wire * to.ps_per_byte) + to.carry;
   const Duration whole{static_cast<std::int64_t>(exact)};
   to.carry = exact - static_cast<double>(whole.count());
-  // The tail cannot leave before it has come, where the link before is slower.
-  to.free = std::max(engine_->now() + whole, packet.tail + options_.router_latency);
+  to.free = engine_->now() + whole;
+  if (!is_source(choice.waiter)) {
+    // The tail cannot leave before it has come, where the link before is slower.
+    to.free = std::max(to.free, packet.tail + options_.router_latency);
+  }
   to.busy += to.free - engine_->now();
   to.data += packet.data;
   to.wire += packet.wire;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <numeric>
 #include <queue>
 #include <utility>
@@ -44,8 +45,7 @@ class Lowering {
       for (std::size_t i = 0; i < 2 * ports_ * topology.endpoints().size(); ++i) {
         fabric_.add_link(injection->bandwidth, injection->latency);
       }
-      sent_.resize(topology.endpoints().size(), 0);
-      received_.resize(topology.endpoints().size(), 0);
+      peers_.resize(topology.endpoints().size(), 0);
     }
   }
 
@@ -91,13 +91,13 @@ class Lowering {
     for (const std::uint32_t lane : lanes) {
       const std::size_t begin = hops_.size();
       if (topology_->injection()) {
-        hops_.push_back({port(requests_[lane].from, sent_), 1.0});
+        hops_.push_back({port(requests_[lane].from, to), 1.0});
       }
       const Way way = router_.find(requests_[lane]);
       hops_.insert(hops_.end(), way.hops.begin(), way.hops.end());
       sim::Duration latency = way.latency;
       if (const auto& injection = topology_->injection()) {
-        hops_.push_back({port(to, received_) + ports_, 1.0});
+        hops_.push_back({port(to, requests_[lane].from) + ports_, 1.0});
         latency += 2 * injection->latency;
       }
       found_[lane] = {begin, hops_.size(), latency};
@@ -123,11 +123,17 @@ class Lowering {
     }
   }
 
-  /// The next one of an endpoint's ports, in turn: of those that send, or, `ports_` behind it, of
-  /// those that receive.
-  std::uint32_t port(NodeId node, std::vector<std::uint32_t>& turns) {
+  /// The port by which an endpoint talks to `peer`, of those that send, or, `ports_` behind it, of
+  /// those that receive: its peers take them in turn.
+  std::uint32_t port(NodeId node, NodeId peer) {
     const auto endpoint = static_cast<std::uint32_t>(ranks_[index(node)]);
-    return injection_begin_ + (2 * ports_ * endpoint) + (turns[endpoint]++ % ports_);
+    const std::uint32_t first = injection_begin_ + (2 * ports_ * endpoint);
+    if (ports_ == 1) {
+      return first;
+    }
+    const auto [place, is_new] = port_of_.try_emplace({node, peer}, peers_[endpoint]);
+    peers_[endpoint] += is_new ? 1 : 0;
+    return first + (place->second % ports_);
   }
 
   const Topology* topology_;
@@ -137,8 +143,8 @@ class Lowering {
   sim::Fabric fabric_;
   std::uint32_t injection_begin_;  // then, per endpoint: the ports that send, those that receive
   std::uint32_t ports_ = 0;
-  std::vector<std::uint32_t> sent_;      // per endpoint: lanes that begin there so far
-  std::vector<std::uint32_t> received_;  // per endpoint: lanes that end there
+  std::vector<std::uint32_t> peers_;  // per endpoint: how many it was seen to talk to
+  std::map<std::pair<NodeId, NodeId>, std::uint32_t> port_of_;  // of an endpoint, for a peer
   std::vector<std::uint64_t> ranks_;
   std::vector<NodeId> sources_;
   std::vector<sim::Hop> hops_;

@@ -48,7 +48,8 @@ struct LoweringOptions {
 
 /// The links of `topology` under their own numbers (and, behind them, where the topology limits
 /// injection, per endpoint the ports that send and the ports that receive), and one lane per
-/// request, in order. Lanes take an endpoint's ports in turn.
+/// request, in order. An endpoint's peers
+/// take its ports in turn.
 ///
 /// Requires that paths exist, and that dimension_order is only asked of a lattice.
 [[nodiscard]] sim::Fabric lower(const Topology& topology, const LoweringOptions& options,

@@ -114,7 +114,7 @@ TEST_CASE("the software latency comes before each message, the reduction after")
   const Machine machine{"ring:4,link=1GB/s,1us"};
   collectives::ExecuteOptions options;
   options.message_latency = std::chrono::microseconds{10};
-  options.reduction = sim::Bandwidth{4'000'000'000};
+  options.reduction = collectives::Reduction{.bandwidth = sim::Bandwidth{4'000'000'000}};
   CHECK(is_close(time_of(machine, Collective::all_reduce, "ring", sim::Bytes{4'000'000}, options),
                  6 * (10e-6 + 1e-3 + 1e-6) + 3 * 0.25e-3, 1e-9));
 }
@@ -124,7 +124,7 @@ TEST_CASE("the reduction unit of a rank is one: what arrives together is reduced
   // 1 ms of reduction.
   const Machine machine{"switch:4,link=1GB/s,1us"};
   collectives::ExecuteOptions options;
-  options.reduction = sim::Bandwidth{1'000'000'000};
+  options.reduction = collectives::Reduction{.bandwidth = sim::Bandwidth{1'000'000'000}};
   CHECK(is_close(time_of(machine, Collective::reduce, "direct", sim::Bytes{1'000'000}, options),
                  3e-3 + 2e-6 + 3e-3, 1e-9));
 }

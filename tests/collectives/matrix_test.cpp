@@ -22,7 +22,8 @@ void check_costs(const Machine& machine, const collectives::Request& request,
   constexpr sim::Duration software{2'000'000};
   const auto run = collectives::execute(
       machine.topology, machine.group, schedule,
-      {.message_latency = software, .reduction = sim::Bandwidth{100'000'000'000}});
+      {.message_latency = software,
+       .reduction = collectives::Reduction{.bandwidth = sim::Bandwidth{100'000'000'000}}});
   const collectives::LowerBound bound{machine.topology, machine.group, request.collective,
                                       request.root, software};
   CHECK(run.time_s >= bound.seconds(request.bytes) * (1 - 1e-12) - rounding_s);
