@@ -223,15 +223,33 @@ CreditNetwork::Packet CreditNetwork::next_of_source(std::uint32_t link) const {
           .message = turn.message};
 }
 
+/// When `link` may take a packet from the buffer behind `input`; zero if at once. Whoever finds it
+/// busy, and is the first to, has a claim on it: else one that sends without a break to one link
+/// would never come to send to another.
+Instant CreditNetwork::turn_of_input(Link& input, std::uint32_t link) {
+  if (input.input_free > engine_->now()) {
+    if (input.claim == nobody) {
+      input.claim = link;
+    }
+    return input.input_free;
+  }
+  const bool goes_first =
+      input.claim != nobody && input.claim != link && links_[input.claim].wake == engine_->now();
+  return goes_first ? engine_->now() : Instant{};
+}
+
 CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) {
   Choice best;
   Instant oldest = never;
   for (std::uint32_t waiter = waiting_.first(link); waiter != WaitingLists::none;
        waiter = waiting_.next(waiter)) {
     const bool source = is_source(waiter);
-    if (!source && links_[link_behind(waiter)].input_free > engine_->now()) {
-      best.retry = std::min(best.retry, links_[link_behind(waiter)].input_free);
-      continue;
+    if (!source) {
+      const Instant turn = turn_of_input(links_[link_behind(waiter)], link);
+      if (turn != Instant{}) {
+        best.retry = std::min(best.retry, turn);
+        continue;
+      }
     }
     const Packet packet = source ? next_of_source(link) : first_in(waiter);
     if (packet.made >= oldest) {
@@ -240,6 +258,10 @@ CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) {
     const bool ends = packet.hop + 1 == fabric_->hops_end(Lane{hop_lane_[packet.hop]});
     const auto channel = ends ? std::nullopt : channel_with_room(link, packet);
     if (!ends && !channel) {
+      if (!source) {
+        Link& input = links_[link_behind(waiter)];
+        input.claim = input.claim == link ? nobody : input.claim;
+      }
       continue;
     }
     best = {.waiter = waiter, .channel = channel, .packet = packet, .found = true};
@@ -315,6 +337,7 @@ void CreditNetwork::take_from_buffer(std::uint32_t buffer, Instant leaves) {
   const std::uint32_t behind = link_behind(buffer);
   Link& link = links_[behind];
   link.input_free = leaves;
+  link.claim = nobody;
   const Instant back = leaves + link.latency + options_.credit_latency;
   link.credits.push({back, buffer, wire});
   quiet_ = std::max(quiet_, back);

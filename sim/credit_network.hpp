@@ -43,6 +43,7 @@ class CreditNetwork final : public Network {
 
  private:
   static constexpr Instant never = Instant::max();
+  static constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
 
   struct Packet {
     Instant ready;              // it may enter its next link from then on
@@ -60,10 +61,11 @@ class CreditNetwork final : public Network {
   };
   /// A link, as the side sees it that sends into it.
   struct Link {
-    Instant free;          // when what it carries has left
-    double carry = 0;      // what the integer leaves out, in picoseconds, and a half
-    Instant wake = never;  // when it is looked at again
-    Instant input_free;    // when the buffer behind it may send again
+    Instant free;                  // when what it carries has left
+    double carry = 0;              // what the integer leaves out, in picoseconds, and a half
+    Instant wake = never;          // when it is looked at again
+    Instant input_free;            // when the buffer behind it may send again
+    std::uint32_t claim = nobody;  // the link that it sends to then, if that can
     double ps_per_byte = 0;
     Duration latency{};
     RingBuffer<Credit> credits;  // on their way back
@@ -135,6 +137,7 @@ class CreditNetwork final : public Network {
   void wake_at(std::uint32_t link, Instant when);
   void serve(std::uint32_t link);
   void collect_credits(std::uint32_t link);
+  [[nodiscard]] Instant turn_of_input(Link& input, std::uint32_t link);
   [[nodiscard]] Choice choose(std::uint32_t link);
   [[nodiscard]] ChannelRange channels_at(std::uint32_t hop) const;
   [[nodiscard]] std::optional<std::uint32_t> channel_with_room(std::uint32_t link,
