@@ -18,10 +18,10 @@
 namespace cli {
 namespace {
 
-constexpr std::array<std::string_view, 17> scenario_keys{
+constexpr std::array<std::string_view, 18> scenario_keys{
     "topology",        "link",      "collective", "algorithms", "sizes",  "network",
     "routing",         "group",     "root",       "channels",   "pieces", "multitree",
-    "message_latency", "reduction", "seed",       "packet",     "nic"};
+    "message_latency", "reduction", "seed",       "packet",     "nic",    "tree"};
 
 constexpr std::size_t sizes_max = 1000;
 
@@ -122,6 +122,11 @@ void read_request(const sim::ConfigNode& node, Scenario& scenario) {
   if (const auto root = node.find("root")) {
     request.root =
         collectives::Rank{static_cast<std::int32_t>(root->integer(0, scenario.group.size() - 1))};
+  }
+  if (const auto tree = node.find("tree")) {
+    tree->expect_keys({"phases"});
+    request.tree_phases = static_cast<collectives::TreePhases>(
+        tree->at("phases").choice(collectives::tree_phases_names, "phases of trees"));
   }
   if (const auto multitree = node.find("multitree")) {
     multitree->expect_keys({"order", "interfaces"});

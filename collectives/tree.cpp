@@ -87,9 +87,11 @@ std::vector<std::vector<After>> add_tree_reduce(Schedule& schedule, const Parent
   return into;
 }
 
-/// Every rank sends each piece to its children when it has it; the root under `root_after`.
+/// Every rank sends each piece to its children when it has it; the root under `root_after`. Nobody
+/// does before what `gates` says, per rank.
 void add_tree_broadcast(Schedule& schedule, const Parents& parents, const TreePieces& pieces,
-                        const std::vector<After>& root_after) {
+                        const std::vector<After>& root_after,
+                        const std::vector<std::vector<After>>& gates) {
   std::vector<std::vector<After>> held(parents.size());
   for (const std::int32_t rank : top_down(parents)) {
     const auto at = static_cast<std::size_t>(rank);
@@ -97,13 +99,16 @@ void add_tree_broadcast(Schedule& schedule, const Parents& parents, const TreePi
       held[at] = root_after;
       continue;
     }
+    const auto parent = static_cast<std::size_t>(parents[at]);
+    std::vector<After> after = held[parent];
+    after.insert(after.end(), gates[parent].begin(), gates[parent].end());
     const TransferId id = schedule.add({.from = Rank{parents[at]},
                                         .to = Rank{rank},
                                         .combine = Combine::copy,
                                         .messages = pieces.count,
                                         .channel = pieces.channel,
                                         .chunks = pieces.walk()},
-                                       held[static_cast<std::size_t>(parents[at])]);
+                                       after);
     held[at] = {{id, 0}};
   }
 }
@@ -156,6 +161,13 @@ Schedule double_binary_tree_all_reduce(const Request& request) {
       pipeline_pieces(request, request.bytes / (2 * std::int64_t{channels}), 2 * depth);
   const std::int32_t parts = 2 * channels * pieces;
   Schedule schedule = cut(request, parts);
+  struct Tree {
+    Parents parents;
+    TreePieces pieces;
+    std::vector<After> root_after;
+  };
+  std::vector<Tree> trees;
+  std::vector<std::vector<After>> gates(static_cast<std::size_t>(request.ranks()));
   for (std::int32_t i = 0; i < 2 * channels; ++i) {
     const std::int32_t channel = i / 2;
     const Parents parents = over_units(i % 2 == 0 ? binary_tree(count) : complementary_tree(count),
@@ -163,7 +175,18 @@ Schedule double_binary_tree_all_reduce(const Request& request) {
     const TreePieces tree{i * pieces, pieces, i};
     const auto into = add_tree_reduce(schedule, parents, tree);
     const auto root = std::ranges::find(parents, -1) - parents.begin();
-    add_tree_broadcast(schedule, parents, tree, into[static_cast<std::size_t>(root)]);
+    trees.push_back({parents, tree, into[static_cast<std::size_t>(root)]});
+    for (std::size_t rank = 0; rank < into.size(); ++rank) {
+      for (const After& after : into[rank]) {
+        gates[rank].push_back({after.transfer, lag_all});
+      }
+    }
+  }
+  if (request.tree_phases == TreePhases::overlapped) {
+    gates.assign(gates.size(), {});
+  }
+  for (const Tree& tree : trees) {
+    add_tree_broadcast(schedule, tree.parents, tree.pieces, tree.root_after, gates);
   }
   return schedule;
 }
