@@ -37,6 +37,8 @@ constexpr std::array collective_options{
     Option{"root", 0, "RANK", "of broadcast, reduce, gather, scatter, star (0)"},
     Option{"channels", 0, "N", "parallel instances of the algorithm"},
     Option{"pieces", 0, "N", "of a pipelined algorithm"},
+    Option{"nic", 0, "KIND", "plain (default), or multitree: a schedule table in lockstep"},
+    Option{"flow-control", 0, "KIND", "of packets: a head per packet (default), or per message"},
     Option{"message-latency", 0, "TIME", "software time before each message (0)"},
     Option{"reduction", 0, "BANDWIDTH", "of each GPU's local reduction (free)"},
     Option{"seed", 0, "N", "of ECMP's hash (1)"},
@@ -163,6 +165,8 @@ int run_collective(const Arguments& arguments) {
                             Key{"root", "root"},
                             Key{"channels", "channels"},
                             Key{"pieces", "pieces"},
+                            Key{"nic", "nic.kind"},
+                            Key{"flow-control", "packet.flow_control"},
                             Key{"message-latency", "message_latency"},
                             Key{"reduction", "reduction"},
                             Key{"seed", "seed"}};

@@ -9,7 +9,7 @@ namespace {
 constexpr std::array table{
     Entry{&run_command, run_scenario},      Entry{&collective_command, run_collective},
     Entry{&topology_command, run_topology}, Entry{&schedule_command, run_schedule},
-    Entry{&flows_command, run_flows},
+    Entry{&flows_command, run_flows},       Entry{&validate_command, run_validate},
 };
 
 }  // namespace

@@ -24,11 +24,13 @@ extern const Command run_command;
 extern const Command topology_command;
 extern const Command schedule_command;
 extern const Command flows_command;
+extern const Command validate_command;
 
 int run_collective(const Arguments& arguments);
 int run_scenario(const Arguments& arguments);
 int run_topology(const Arguments& arguments);
 int run_schedule(const Arguments& arguments);
 int run_flows(const Arguments& arguments);
+int run_validate(const Arguments& arguments);
 
 }  // namespace cli

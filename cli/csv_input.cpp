@@ -1,0 +1,99 @@
+#include "cli/csv_input.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sim/error.hpp"
+#include "sim/quantity_text.hpp"
+#include "sim/suggest.hpp"
+
+namespace cli {
+namespace {
+
+/// The fields of one line. A quoted field may hold commas, and quotes written twice.
+std::vector<std::string> split_line(std::string_view line) {
+  std::vector<std::string> fields{""};
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char letter = line[i];
+    if (letter == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"') {
+      fields.back() += '"';
+      ++i;
+    } else if (letter == '"') {
+      quoted = !quoted;
+    } else if (letter == ',' && !quoted) {
+      fields.emplace_back();
+    } else if (letter != '\r') {
+      fields.back() += letter;
+    }
+  }
+  return fields;
+}
+
+}  // namespace
+
+CsvTable::CsvTable(std::string file, std::string_view text) : file_{std::move(file)} {
+  for (int line = 1; !text.empty(); ++line) {
+    const std::size_t end = text.find('\n');
+    std::vector<std::string> fields = split_line(text.substr(0, end));
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    if (fields.size() == 1 && fields[0].empty()) {
+      continue;
+    }
+    if (header_.empty()) {
+      header_ = std::move(fields);
+      continue;
+    }
+    if (fields.size() != header_.size()) {
+      throw sim::Error{sim::SourcePos{file_, line, 1},
+                       fmt::format("expected {} fields as in the header, found {}", header_.size(),
+                                   fields.size())};
+    }
+    fields_.push_back(std::move(fields));
+    lines_.push_back(line);
+  }
+  if (header_.empty()) {
+    throw sim::Error{sim::SourcePos{file_, 1, 1}, "the table is empty"};
+  }
+  std::vector<std::string> names = header_;
+  std::ranges::sort(names);
+  if (const auto twice = std::ranges::adjacent_find(names); twice != names.end()) {
+    throw sim::Error{sim::SourcePos{file_, 1, 1}, fmt::format("two columns '{}'", *twice)};
+  }
+}
+
+bool CsvTable::has(std::string_view column) const {
+  return std::ranges::find(header_, column) != header_.end();
+}
+
+const std::string& CsvTable::at(std::size_t row, std::string_view column) const {
+  const auto found = std::ranges::find(header_, column);
+  if (found == header_.end()) {
+    const std::vector<std::string_view> names{header_.begin(), header_.end()};
+    throw sim::Error{
+        sim::SourcePos{file_, 1, 1},
+        fmt::format("missing column '{}'\n  hint: {}", column, sim::suggestion(column, names))};
+  }
+  return fields_[row][static_cast<std::size_t>(found - header_.begin())];
+}
+
+void CsvTable::fail(std::size_t row, std::string_view column, std::string_view what) const {
+  throw sim::Error{sim::SourcePos{file_, lines_[row], 1}, fmt::format("{}: {}", column, what)};
+}
+
+std::int64_t CsvTable::integer(std::size_t row, std::string_view column, std::int64_t least,
+                               std::int64_t most) const {
+  const std::string& text = at(row, column);
+  const auto parsed = sim::parse_integer(text);
+  if (!parsed.value || *parsed.value < least || *parsed.value > most) {
+    fail(row, column,
+         fmt::format("expected a whole number from {} to {}, got '{}'", least, most, text));
+  }
+  return *parsed.value;
+}
+
+}  // namespace cli
