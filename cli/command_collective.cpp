@@ -37,7 +37,7 @@ constexpr std::array collective_options{
     Option{"root", 0, "RANK", "of broadcast, reduce, gather, scatter, star (0)"},
     Option{"channels", 0, "N", "parallel instances of the algorithm"},
     Option{"pieces", 0, "N", "of a pipelined algorithm"},
-    Option{"nic", 0, "KIND", "plain (default), or multitree: a schedule table in lockstep"},
+    Option{"nic", 0, "KIND", "plain (default), table: by time steps, or multitree: in lockstep"},
     Option{"flow-control", 0, "KIND", "of packets: a head per packet (default), or per message"},
     Option{"message-latency", 0, "TIME", "software time before each message (0)"},
     Option{"reduction", 0, "BANDWIDTH", "of each GPU's local reduction (free)"},

@@ -195,13 +195,18 @@ std::string algorithm_keys(const CsvTable& table, std::size_t row, const Conditi
     return "algorithms: [ring]\n" +
            (conditions.group.empty() ? "" : fmt::format("group: '{}'\n", conditions.group));
   }
-  if (name == "ring2d" || name == "hdrm") {
-    return fmt::format("algorithms: [{}]\n", name);
+  if (name == "ring2d") {
+    return "algorithms: [ring2d]\nnic: {kind: table}\n";
+  }
+  if (name == "hdrm") {
+    return "algorithms: [hdrm]\n";
   }
   if (name == "dtree") {
     // Half of the N pieces of S / N on each tree; first all is reduced.
-    return fmt::format("algorithms: [double-binary-tree]\npieces: {}\ntree: {{phases: separate}}\n",
-                       nodes / 2);
+    return fmt::format(
+        "algorithms: [double-binary-tree]\npieces: {}\ntree: {{phases: separate}}\n"
+        "nic: {{kind: table}}\n",
+        nodes / 2);
   }
   if (name.starts_with("multitree_") &&
       std::find(names.begin(), names.end(), name) != names.end()) {

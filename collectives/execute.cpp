@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "collectives/lockstep.hpp"
 #include "collectives/progress.hpp"
+#include "collectives/schedule_table.hpp"
 #include "sim/contract.hpp"
 #include "sim/engine.hpp"
 #include "sim/error.hpp"
@@ -108,13 +108,16 @@ class Executor final : public sim::MessageListener {
         units_id_{engine_.attach(units_)},
         timers_id_{engine_.attach(timers_)},
         unit_free_(static_cast<std::size_t>(schedule.ranks())) {
-    if (options.nic == Nic::multitree) {
-      lockstep_.emplace(schedule, ports_of(topology), step_estimate(topology, schedule, options));
+    if (options.nic == Nic::table) {
+      table_.emplace(schedule, std::nullopt);
+    } else if (options.nic == Nic::multitree) {
+      table_.emplace(schedule, Pace{.ports = ports_of(topology),
+                                    .estimate = step_estimate(topology, schedule, options)});
     }
   }
 
   void run() {
-    for (std::int32_t rank = 0; lockstep_ && rank < schedule_->ranks(); ++rank) {
+    for (std::int32_t rank = 0; table_ && rank < schedule_->ranks(); ++rank) {
       release(Rank{rank});
     }
     go_on(0);
@@ -142,8 +145,8 @@ class Executor final : public sim::MessageListener {
   void on_left(sim::Lane lane, sim::Carry carry) override {
     const TransferId id = transfer_of(lane);
     progress_.on_left(id);
-    if (lockstep_) {
-      lockstep_->on_left(id);
+    if (table_) {
+      table_->on_left(id);
       release(schedule_->transfer(id).from);
     }
     go_on(carry);
@@ -217,8 +220,8 @@ class Executor final : public sim::MessageListener {
   }
 
   void offer(TransferId id, sim::Carry carry) {
-    if (lockstep_) {
-      lockstep_->on_ready(id);
+    if (table_) {
+      table_->on_ready(id);
       release(schedule_->transfer(id).from);
     } else {
       send(id, carry);
@@ -227,10 +230,10 @@ class Executor final : public sim::MessageListener {
 
   /// Sends what the rank's schedule table lets go.
   void release(Rank rank) {
-    for (const TransferId id : lockstep_->release(rank, engine_.now())) {
+    for (const TransferId id : table_->release(rank, engine_.now())) {
       send(id, 0);
     }
-    if (const auto wake = lockstep_->wake(rank)) {
+    if (const auto wake = table_->wake(rank)) {
       engine_.at(*wake, timers_id_, index(rank));
     }
   }
@@ -280,7 +283,7 @@ class Executor final : public sim::MessageListener {
   sim::HandlerId software_id_;
   sim::HandlerId units_id_;
   sim::HandlerId timers_id_;
-  std::optional<Lockstep> lockstep_;
+  std::optional<ScheduleTable> table_;
   std::vector<sim::Instant> unit_free_;  // per rank
   std::vector<std::int32_t> reduced_;    // per transfer; empty without a reduction unit
   std::vector<TransferId> batch_;        // scratch of go_on
@@ -315,6 +318,13 @@ void check_conservation(const Schedule& schedule, const sim::Fabric& fabric,
 Execution execute(const topology::Topology& topology, const Group& group, const Schedule& schedule,
                   const ExecuteOptions& options) {
   sim::require(group.size() == schedule.ranks(), "the group has the schedule's ranks");
+  if (options.nic != Nic::plain &&
+      std::ranges::any_of(schedule.transfers(),
+                          [](const Transfer& transfer) { return transfer.step < 0; })) {
+    throw sim::Error{std::string{"nic"},
+                     "the algorithm has no time steps\n  hint: multitree, ring, ring2d and "
+                     "double-binary-tree have; or take nic: plain"};
+  }
   const sim::Fabric fabric = lower_schedule(topology, group, schedule, options);
   Executor executor{topology, schedule, fabric, options};
   executor.run();

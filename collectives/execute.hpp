@@ -27,9 +27,10 @@ struct Reduction {
 /// Who decides when a rank sends a message whose conditions hold.
 enum class Nic : std::uint8_t {
   plain,      // nobody: it goes to the network at once
-  multitree,  // a schedule table: see lockstep.hpp. Of algorithms that go by time steps
+  table,      // a schedule table: in the order of time steps. Of algorithms that go by them
+  multitree,  // the same in lockstep: see schedule_table.hpp
 };
-inline constexpr std::array<std::string_view, 2> nic_names{"plain", "multitree"};
+inline constexpr std::array<std::string_view, 3> nic_names{"plain", "table", "multitree"};
 
 /// The conditions under which a schedule runs.
 struct ExecuteOptions {
@@ -56,7 +57,8 @@ struct Execution {
 
 /// Runs `schedule` for `group` on a network model over `topology`.
 ///
-/// Throws sim::Failure if the schedule waits for itself, naming the ranks and what they wait for.
+/// Throws sim::Failure if the schedule waits for itself, naming the ranks and what they wait for;
+/// sim::Error if it has no time steps and the NIC goes by them.
 /// Checks that every byte sent was carried by every link on its way.
 [[nodiscard]] Execution execute(const topology::Topology& topology, const Group& group,
                                 const Schedule& schedule, const ExecuteOptions& options);

@@ -123,6 +123,7 @@ class Writer {
          .messages = pieces_,
          .channel = channel_,
          .step = step,
+         .step_stride = 0,
          .chunks = {.base = base_ + (static_cast<std::int32_t>(place.root) * pieces_),
                     .stride = 1,
                     .modulus = pieces_}},

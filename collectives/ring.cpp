@@ -35,6 +35,7 @@ RingPhase add_ring(Schedule& schedule, std::span<const Rank> order, RingChunks c
                                       .combine = combine,
                                       .messages = n - 1,
                                       .channel = channel,
+                                      .step = chunks.step,
                                       .chunks = {.base = chunks.base,
                                                  .start = (i + offset + n) % n,
                                                  .stride = -1,
@@ -58,7 +59,6 @@ std::vector<Rank> order_from_root(const Request& request, std::int32_t channel,
   return order;
 }
 
-/// A schedule that cuts S in `parts` chunks.
 }  // namespace
 
 RingPhase add_ring_reduce_scatter(Schedule& schedule, std::span<const Rank> order,
@@ -82,6 +82,7 @@ RingPhase add_ring_all_reduce(Schedule& schedule, std::span<const Rank> order, R
   for (std::size_t i = 0; i < order.size(); ++i) {
     summed.push_back({{scatter.into(i), lag_all}});
   }
+  chunks.step += static_cast<std::int32_t>(order.size()) - 1;
   return add_ring_all_gather(schedule, order, chunks, 1, channel, summed);
 }
 

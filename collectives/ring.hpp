@@ -36,6 +36,7 @@ namespace collectives {
 struct RingChunks {
   std::int32_t base = 0;
   std::int32_t width = 1;
+  std::int32_t step = 0;  // the time step in which they set out
 };
 
 /// The transfers of one ring, by position: position i sends to position i + 1.

@@ -67,7 +67,8 @@ std::vector<std::vector<Rank>> lines(const Grid& grid, Axis axis, bool backward)
 /// may work on them; returns those under which it has finished.
 std::vector<std::vector<After>> add_phase(Schedule& schedule,
                                           const std::vector<std::vector<Rank>>& all_lines,
-                                          ChunkRange chunks, std::int32_t channel,
+                                          ChunkRange chunks, std::int32_t step,
+                                          std::int32_t channel,
                                           const std::vector<std::vector<After>>& before) {
   std::vector<std::vector<After>> done(before.size());
   for (const auto& line : all_lines) {
@@ -80,7 +81,7 @@ std::vector<std::vector<After>> add_phase(Schedule& schedule,
       line_before.push_back(before[index(rank)]);
     }
     const RingPhase gather = add_ring_all_reduce(
-        schedule, line, {chunks.first, chunks.count / static_cast<std::int32_t>(line.size())},
+        schedule, line, {chunks.first, chunks.count / static_cast<std::int32_t>(line.size()), step},
         channel, line_before);
     for (std::size_t i = 0; i < line.size(); ++i) {
       // All has come, and all that it had to pass on has left: the next phase may change it.
@@ -105,9 +106,12 @@ Schedule ring2d_all_reduce(const Request& request) {
     const auto [axis, backward] = starts.at(static_cast<std::size_t>(part % 4));
     const ChunkRange chunks{part * quarter, quarter};
     std::vector<std::vector<After>> done(static_cast<std::size_t>(request.ranks()));
-    done = add_phase(schedule, lines(*grid, axis, backward), chunks, part, done);
+    const std::int32_t length = axis == Axis::row ? grid->columns : grid->rows;
+    const std::int32_t steps = 2 * (length - 1);  // of the first phase
+    done = add_phase(schedule, lines(*grid, axis, backward), chunks, 0, part, done);
     const Axis other = axis == Axis::row ? Axis::column : Axis::row;
-    static_cast<void>(add_phase(schedule, lines(*grid, other, backward), chunks, part, done));
+    static_cast<void>(
+        add_phase(schedule, lines(*grid, other, backward), chunks, steps, part, done));
   }
   return schedule;
 }

@@ -117,8 +117,9 @@ struct Transfer {
   Combine combine{};
   Source source = Source::buffer;
   std::int32_t messages = 1;
-  std::int32_t channel = 0;  // which of the parallel instances; ECMP hashes it
-  std::int32_t step = -1;    // in which it is sent, where the algorithm goes by time steps
+  std::int32_t channel = 0;      // which of the parallel instances; ECMP hashes it
+  std::int32_t step = -1;        // in which message 0 is sent, if the algorithm goes by time steps
+  std::int32_t step_stride = 1;  // steps from one message to the next
   ChunkWalk chunks;
 };
 

@@ -64,10 +64,55 @@ std::vector<std::int32_t> top_down(const Parents& parents) {
   return order;
 }
 
+/// The time steps of a pipelined tree, per rank: when it sends piece 0 to its parent, and when it
+/// gets it back. A rank sends, and receives, one message a step: its two children take even and odd
+/// ones. (The colouring of P. Sanders, J. Speck and J. Traeff, "Two-tree algorithms for full
+/// bandwidth broadcast, reduction and scan", Parallel Computing 35(12), 2009, without its
+/// exchange of colours between the trees.)
+struct TreeSteps {
+  std::vector<std::int32_t> up;
+  std::vector<std::int32_t> down;
+};
+
+TreeSteps steps_of(const Parents& parents, std::int32_t first_colour) {
+  TreeSteps steps{std::vector<std::int32_t>(parents.size(), 0),
+                  std::vector<std::int32_t>(parents.size(), 0)};
+  const std::vector<std::int32_t> order = top_down(parents);
+  std::vector<std::int32_t> colour(parents.size(), 0);
+  std::vector<std::int32_t> children(parents.size(), 0);
+  for (const std::int32_t rank : order) {
+    const std::int32_t parent = parents[static_cast<std::size_t>(rank)];
+    if (parent >= 0) {
+      colour[static_cast<std::size_t>(rank)] =
+          (first_colour + children[static_cast<std::size_t>(parent)]++) % 2;
+    }
+  }
+  // The first step from `earliest` on that has the rank's colour.
+  const auto next = [&](std::int32_t earliest, std::int32_t rank) {
+    return earliest + ((earliest + colour[static_cast<std::size_t>(rank)]) % 2);
+  };
+  for (auto rank = order.rbegin(); rank != order.rend(); ++rank) {
+    const auto at = static_cast<std::size_t>(*rank);
+    steps.up[at] = next(steps.up[at], *rank);
+    if (parents[at] >= 0) {
+      auto& above = steps.up[static_cast<std::size_t>(parents[at])];
+      above = std::max(above, steps.up[at] + 1);
+    }
+  }
+  for (const std::int32_t rank : order) {
+    const std::int32_t parent = parents[static_cast<std::size_t>(rank)];
+    if (parent >= 0) {
+      steps.down[static_cast<std::size_t>(rank)] =
+          next(steps.down[static_cast<std::size_t>(parent)] + 1, rank);
+    }
+  }
+  return steps;
+}
+
 /// Every rank but the root sends each piece to its parent when it has come from all its children.
 /// Returns, per rank, what leads to it.
 std::vector<std::vector<After>> add_tree_reduce(Schedule& schedule, const Parents& parents,
-                                                const TreePieces& pieces) {
+                                                const TreePieces& pieces, const TreeSteps& steps) {
   std::vector<std::vector<After>> into(parents.size());
   std::vector<std::int32_t> order = top_down(parents);
   std::ranges::reverse(order);
@@ -79,6 +124,8 @@ std::vector<std::vector<After>> add_tree_reduce(Schedule& schedule, const Parent
                                           .combine = Combine::reduce,
                                           .messages = pieces.count,
                                           .channel = pieces.channel,
+                                          .step = steps.up[at],
+                                          .step_stride = 2,
                                           .chunks = pieces.walk()},
                                          into[at]);
       into[static_cast<std::size_t>(parents[at])].push_back({id, 0});
@@ -90,7 +137,7 @@ std::vector<std::vector<After>> add_tree_reduce(Schedule& schedule, const Parent
 /// Every rank sends each piece to its children when it has it; the root under `root_after`. Nobody
 /// does before what `gates` says, per rank.
 void add_tree_broadcast(Schedule& schedule, const Parents& parents, const TreePieces& pieces,
-                        const std::vector<After>& root_after,
+                        const TreeSteps& steps, const std::vector<After>& root_after,
                         const std::vector<std::vector<After>>& gates) {
   std::vector<std::vector<After>> held(parents.size());
   for (const std::int32_t rank : top_down(parents)) {
@@ -107,6 +154,8 @@ void add_tree_broadcast(Schedule& schedule, const Parents& parents, const TreePi
                                         .combine = Combine::copy,
                                         .messages = pieces.count,
                                         .channel = pieces.channel,
+                                        .step = steps.down[at],
+                                        .step_stride = 2,
                                         .chunks = pieces.walk()},
                                        after);
     held[at] = {{id, 0}};
@@ -164,18 +213,22 @@ Schedule double_binary_tree_all_reduce(const Request& request) {
   struct Tree {
     Parents parents;
     TreePieces pieces;
+    TreeSteps steps;
     std::vector<After> root_after;
   };
   std::vector<Tree> trees;
+  std::int32_t reduced = 0;  // the step after the last one of the reduction
   std::vector<std::vector<After>> gates(static_cast<std::size_t>(request.ranks()));
   for (std::int32_t i = 0; i < 2 * channels; ++i) {
     const std::int32_t channel = i / 2;
     const Parents parents = over_units(i % 2 == 0 ? binary_tree(count) : complementary_tree(count),
                                        units, channel, channels, request.ranks());
     const TreePieces tree{i * pieces, pieces, i};
-    const auto into = add_tree_reduce(schedule, parents, tree);
+    const TreeSteps steps = steps_of(parents, i % 2);
+    const auto into = add_tree_reduce(schedule, parents, tree, steps);
     const auto root = std::ranges::find(parents, -1) - parents.begin();
-    trees.push_back({parents, tree, into[static_cast<std::size_t>(root)]});
+    trees.push_back({parents, tree, steps, into[static_cast<std::size_t>(root)]});
+    reduced = std::max(reduced, steps.up[static_cast<std::size_t>(root)] + (2 * pieces));
     for (std::size_t rank = 0; rank < into.size(); ++rank) {
       for (const After& after : into[rank]) {
         gates[rank].push_back({after.transfer, lag_all});
@@ -185,8 +238,9 @@ Schedule double_binary_tree_all_reduce(const Request& request) {
   if (request.tree_phases == TreePhases::overlapped) {
     gates.assign(gates.size(), {});
   }
-  for (const Tree& tree : trees) {
-    add_tree_broadcast(schedule, tree.parents, tree.pieces, tree.root_after, gates);
+  for (Tree& tree : trees) {
+    std::ranges::for_each(tree.steps.down, [&](std::int32_t& step) { step += reduced; });
+    add_tree_broadcast(schedule, tree.parents, tree.pieces, tree.steps, tree.root_after, gates);
   }
   return schedule;
 }

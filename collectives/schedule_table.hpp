@@ -2,10 +2,11 @@
 // The schedule table of MultiTree's network interface (Huang et al., ISCA 2021, section 4).
 //
 // A rank's sends are listed by time step. Only those of the first step may go, each when its
-// conditions hold and a port is free; those of the next step follow when all ports are free again.
-// That keeps ranks in step without a word between them, and a step's links free for its own
-// messages. A step without a send, a NOP, would let a rank run ahead: it waits for as long as the
-// step is estimated to last.
+// conditions hold; those of the next step follow when all have gone.
+//
+// In lockstep they wait, besides, until all ports are free again. That keeps ranks in step without
+// a word between them, and a step's links free for its own messages. A step without a send, a NOP,
+// would let a rank run ahead: it waits for as long as the step is estimated to last.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,11 +18,17 @@
 
 namespace collectives {
 
-class Lockstep {
+/// In lockstep: messages that a rank can hand over at once, and how long one keeps a port.
+struct Pace {
+  std::int32_t ports = 1;
+  sim::Duration estimate{};
+};
+
+class ScheduleTable {
  public:
-  /// `schedule` outlives this; its transfers say in which step they are sent. `ports`: messages
-  /// that a rank can hand over at once. `estimate`: how long the message of a step keeps a port.
-  Lockstep(const Schedule& schedule, std::int32_t ports, sim::Duration estimate);
+  /// `schedule` outlives this; its transfers say in which steps they are sent. Without a pace, the
+  /// order of the steps is all that counts.
+  ScheduleTable(const Schedule& schedule, std::optional<Pace> pace);
 
   /// The next message of `id` may be sent, as far as the schedule's conditions go.
   void on_ready(TransferId id);
@@ -36,8 +43,12 @@ class Lockstep {
   [[nodiscard]] std::optional<sim::Instant> wake(Rank rank) const;
 
  private:
+  struct Send {
+    TransferId transfer{};
+    std::int32_t message = 0;
+  };
   struct Step {
-    std::vector<TransferId> sends;  // that have not gone; none from the start: a NOP
+    std::vector<Send> sends;  // that have not gone; none from the start: a NOP
     bool is_nop = true;
   };
   struct State {
@@ -52,11 +63,9 @@ class Lockstep {
   bool send_one(State& state);
 
   const Schedule* schedule_;
-  std::int32_t ports_;
-  sim::Duration estimate_;
+  std::optional<Pace> pace_;
   std::vector<State> ranks_;
-  std::vector<std::int32_t> ready_;  // per transfer: messages that may be sent
-  std::vector<std::int32_t> sent_;   // per transfer
+  std::vector<std::int32_t> ready_;  // per transfer: messages that may be sent, or were
   std::vector<TransferId> released_;
 };
 
