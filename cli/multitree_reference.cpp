@@ -44,7 +44,7 @@ struct Conditions {
 
 constexpr std::int64_t flit_queue_direct = 80;
 constexpr std::int64_t flit_queue_switched = 318;
-constexpr std::int64_t flits_per_packet = 17;
+constexpr std::int64_t flits_of_data = 16;  // in a packet; a head is one more
 
 /// "8x16" as two numbers, if it is that.
 struct Pair {
@@ -196,7 +196,7 @@ std::string algorithm_keys(const CsvTable& table, std::size_t row, const Conditi
            (conditions.group.empty() ? "" : fmt::format("group: '{}'\n", conditions.group));
   }
   if (name == "ring2d") {
-    return "algorithms: [ring2d]\nnic: {kind: table}\n";
+    return "algorithms: [ring2d]\nphases: separate\nnic: {kind: table}\n";
   }
   if (name == "hdrm") {
     return "algorithms: [hdrm]\n";
@@ -204,7 +204,7 @@ std::string algorithm_keys(const CsvTable& table, std::size_t row, const Conditi
   if (name == "dtree") {
     // Half of the N pieces of S / N on each tree; first all is reduced.
     return fmt::format(
-        "algorithms: [double-binary-tree]\npieces: {}\ntree: {{phases: separate}}\n"
+        "algorithms: [double-binary-tree]\npieces: {}\nphases: separate\n"
         "nic: {{kind: table}}\n",
         nodes / 2);
   }
@@ -252,7 +252,7 @@ std::string multitree_scenario(const CsvTable& table, std::size_t row) {
              "reduction: {{bandwidth: 128 GB/s, granule: 2 KiB, start: 1 ns}}\n",
              conditions.topology, table.integer(row, "data_kib", 1, kib_most),
              by_message ? "message" : "packet", conditions.direct ? 2 : 3, conditions.credit_ns,
-             32 + 16 + (queue_flits / flits_per_packet)) +
+             32 + 16 + (queue_flits / (flits_of_data + (by_message ? 0 : 1)))) +
          algorithm_keys(table, row, conditions, nodes, ports);
 }
 

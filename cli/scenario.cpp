@@ -21,7 +21,7 @@ namespace {
 constexpr std::array<std::string_view, 18> scenario_keys{
     "topology",        "link",      "collective", "algorithms", "sizes",  "network",
     "routing",         "group",     "root",       "channels",   "pieces", "multitree",
-    "message_latency", "reduction", "seed",       "packet",     "nic",    "tree"};
+    "message_latency", "reduction", "seed",       "packet",     "nic",    "phases"};
 
 constexpr std::size_t sizes_max = 1000;
 
@@ -123,10 +123,9 @@ void read_request(const sim::ConfigNode& node, Scenario& scenario) {
     request.root =
         collectives::Rank{static_cast<std::int32_t>(root->integer(0, scenario.group.size() - 1))};
   }
-  if (const auto tree = node.find("tree")) {
-    tree->expect_keys({"phases"});
-    request.tree_phases = static_cast<collectives::TreePhases>(
-        tree->at("phases").choice(collectives::tree_phases_names, "phases of trees"));
+  if (const auto phases = node.find("phases")) {
+    request.phases =
+        static_cast<collectives::Phases>(phases->choice(collectives::phases_names, "phases"));
   }
   if (const auto multitree = node.find("multitree")) {
     multitree->expect_keys({"order", "interfaces"});

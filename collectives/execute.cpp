@@ -34,8 +34,11 @@ sim::Fabric lower_schedule(const topology::Topology& topology, const Group& grou
     const std::uint64_t label = (static_cast<std::uint64_t>(transfer.channel) << 48U) |
                                 (static_cast<std::uint64_t>(index(transfer.from)) << 24U) |
                                 index(transfer.to);
-    requests.push_back(
-        {group.node(transfer.from), group.node(transfer.to), label, schedule.route(id)});
+    requests.push_back({.from = group.node(transfer.from),
+                        .to = group.node(transfer.to),
+                        .label = label,
+                        .route = schedule.route(id),
+                        .urgency = options.nic == Nic::plain ? 0 : transfer.step});
   }
   const bool has_channels = options.network == sim::NetworkModel::packet &&
                             options.packet.switching == sim::Switching::cut_through;

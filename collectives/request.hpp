@@ -20,12 +20,12 @@ enum class TreeOrder : std::uint8_t {
 inline constexpr std::array<std::string_view, 3> tree_order_names{"fixpoint", "authors",
                                                                   "ascending"};
 
-/// When the trees of a double binary tree turn from reducing to broadcasting.
-enum class TreePhases : std::uint8_t {
-  overlapped,  // each piece as soon as it is a whole sum, as NCCL does
-  separate,    // a rank broadcasts when it has reduced all that it has to (the MultiTree paper's)
+/// When a rank turns from reducing to sending out sums, in a double binary tree or a 2D ring.
+enum class Phases : std::uint8_t {
+  overlapped,  // with each piece as soon as it is a whole sum, as NCCL does
+  separate,    // when it has reduced all that it has to (as the MultiTree paper simulates both)
 };
-inline constexpr std::array<std::string_view, 2> tree_phases_names{"overlapped", "separate"};
+inline constexpr std::array<std::string_view, 2> phases_names{"overlapped", "separate"};
 
 /// What a builder is asked for. 0 stands for "the algorithm chooses".
 struct Request {
@@ -38,7 +38,7 @@ struct Request {
   std::int32_t pieces = 0;      // of a pipelined transfer
   std::int32_t interfaces = 0;  // MultiTree: messages that a rank sends, and receives, per step
   TreeOrder tree_order = TreeOrder::fixpoint;
-  TreePhases tree_phases = TreePhases::overlapped;  // of double binary trees
+  Phases phases = Phases::overlapped;
 
   [[nodiscard]] std::int32_t ranks() const { return group->size(); }
 };

@@ -63,32 +63,74 @@ std::vector<std::vector<Rank>> lines(const Grid& grid, Axis axis, bool backward)
   return out;
 }
 
-/// All-reduces the chunks along every line. `before` holds, per rank, the conditions under which it
-/// may work on them; returns those under which it has finished.
-std::vector<std::vector<After>> add_phase(Schedule& schedule,
-                                          const std::vector<std::vector<Rank>>& all_lines,
-                                          ChunkRange chunks, std::int32_t step,
-                                          std::int32_t channel,
-                                          const std::vector<std::vector<After>>& before) {
-  std::vector<std::vector<After>> done(before.size());
-  for (const auto& line : all_lines) {
+/// Conditions, per rank.
+using Conditions = std::vector<std::vector<After>>;
+
+/// One part of the data on its way along the lines of one axis: reduced, then gathered.
+struct Part {
+  std::vector<std::vector<Rank>> lines;
+  ChunkRange chunks;
+  std::int32_t step = 0;
+  std::int32_t channel = 0;
+};
+
+RingChunks ring_chunks(const Part& part, const std::vector<Rank>& line, std::int32_t step) {
+  return {part.chunks.first, part.chunks.count / static_cast<std::int32_t>(line.size()), step};
+}
+
+Conditions along(const Conditions& all, const std::vector<Rank>& line) {
+  Conditions out;
+  for (const Rank rank : line) {
+    out.push_back(all[index(rank)]);
+  }
+  return out;
+}
+
+/// Reduces along every line under the conditions `before`; returns those under which a rank holds
+/// its sum.
+Conditions add_scatter(Schedule& schedule, const Part& part, const Conditions& before) {
+  Conditions summed{before};
+  for (const auto& line : part.lines) {
     if (line.size() == 1) {
-      done[index(line[0])] = before[index(line[0])];
       continue;
     }
-    std::vector<std::vector<After>> line_before;
-    for (const Rank rank : line) {
-      line_before.push_back(before[index(rank)]);
-    }
-    const RingPhase gather = add_ring_all_reduce(
-        schedule, line, {chunks.first, chunks.count / static_cast<std::int32_t>(line.size()), step},
-        channel, line_before);
+    const RingPhase scatter = add_ring_reduce_scatter(
+        schedule, line, ring_chunks(part, line, part.step), 1, part.channel, along(before, line));
     for (std::size_t i = 0; i < line.size(); ++i) {
-      // All has come, and all that it had to pass on has left: the next phase may change it.
+      summed[index(line[i])] = {{scatter.into(i), lag_all}};
+    }
+  }
+  return summed;
+}
+
+/// Gathers along every line under the conditions `summed`; returns those under which a rank has all
+/// and has passed on what it had to, so that the next phase may change it.
+Conditions add_gather(Schedule& schedule, const Part& part, const Conditions& summed) {
+  Conditions done{summed};
+  for (const auto& line : part.lines) {
+    if (line.size() == 1) {
+      continue;
+    }
+    const auto steps = static_cast<std::int32_t>(line.size()) - 1;
+    const RingPhase gather =
+        add_ring_all_gather(schedule, line, ring_chunks(part, line, part.step + steps), 1,
+                            part.channel, along(summed, line));
+    for (std::size_t i = 0; i < line.size(); ++i) {
       done[index(line[i])] = {{gather.into(i), lag_all}, {gather.out[i], lag_all}};
     }
   }
   return done;
+}
+
+/// Every part under the conditions of all.
+void join(std::vector<Conditions>& parts) {
+  Conditions all(parts.front().size());
+  for (const Conditions& part : parts) {
+    for (std::size_t rank = 0; rank < part.size(); ++rank) {
+      all[rank].insert(all[rank].end(), part[rank].begin(), part[rank].end());
+    }
+  }
+  parts.assign(parts.size(), all);
 }
 
 }  // namespace
@@ -102,16 +144,32 @@ Schedule ring2d_all_reduce(const Request& request) {
   Schedule schedule = cut(request, parts);
   constexpr std::array<std::pair<Axis, bool>, 4> starts{
       {{Axis::row, false}, {Axis::row, true}, {Axis::column, false}, {Axis::column, true}}};
-  for (std::int32_t part = 0; part < 4 * channels; ++part) {
-    const auto [axis, backward] = starts.at(static_cast<std::size_t>(part % 4));
-    const ChunkRange chunks{part * quarter, quarter};
-    std::vector<std::vector<After>> done(static_cast<std::size_t>(request.ranks()));
-    const std::int32_t length = axis == Axis::row ? grid->columns : grid->rows;
-    const std::int32_t steps = 2 * (length - 1);  // of the first phase
-    done = add_phase(schedule, lines(*grid, axis, backward), chunks, 0, part, done);
-    const Axis other = axis == Axis::row ? Axis::column : Axis::row;
-    static_cast<void>(
-        add_phase(schedule, lines(*grid, other, backward), chunks, steps, part, done));
+  const bool separate = request.phases == Phases::separate;
+  std::vector<Conditions> ready(static_cast<std::size_t>(4 * channels),
+                                Conditions(static_cast<std::size_t>(request.ranks())));
+  for (const bool second : {false, true}) {
+    std::vector<Part> moving;
+    for (std::int32_t part = 0; part < 4 * channels; ++part) {
+      const auto [first_axis, backward] = starts.at(static_cast<std::size_t>(part % 4));
+      const Axis other = first_axis == Axis::row ? Axis::column : Axis::row;
+      const std::int32_t length = first_axis == Axis::row ? grid->columns : grid->rows;
+      moving.push_back({.lines = lines(*grid, second ? other : first_axis, backward),
+                        .chunks = {part * quarter, quarter},
+                        .step = second ? 2 * (length - 1) : 0,
+                        .channel = part});
+    }
+    for (std::size_t part = 0; part < moving.size(); ++part) {
+      ready[part] = add_scatter(schedule, moving[part], ready[part]);
+    }
+    if (separate) {
+      join(ready);
+    }
+    for (std::size_t part = 0; part < moving.size(); ++part) {
+      ready[part] = add_gather(schedule, moving[part], ready[part]);
+    }
+    if (separate) {
+      join(ready);
+    }
   }
   return schedule;
 }

@@ -235,7 +235,7 @@ Schedule double_binary_tree_all_reduce(const Request& request) {
       }
     }
   }
-  if (request.tree_phases == TreePhases::overlapped) {
+  if (request.phases == Phases::overlapped) {
     gates.assign(gates.size(), {});
   }
   for (Tree& tree : trees) {

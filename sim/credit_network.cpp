@@ -1,6 +1,7 @@
 #include "sim/credit_network.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/contract.hpp"
 
@@ -193,17 +194,25 @@ CreditNetwork::ChannelRange CreditNetwork::channels_at(std::uint32_t hop) const 
   return {own * channels_ / classes_, (own + 1) * channels_ / classes_};
 }
 
-/// The emptiest virtual channel of its class behind a packet's next link, if that has room for it.
+/// The virtual channel behind `link` that a packet may enter now: the one that its message has, or
+/// else the emptiest of its class that no message has, if there is room.
 std::optional<std::uint32_t> CreditNetwork::channel_with_room(std::uint32_t link,
                                                               const Packet& packet) const {
   const ChannelRange range = channels_at(packet.hop);
-  std::uint32_t best = range.begin;
-  for (std::uint32_t channel = range.begin + 1; channel < range.end; ++channel) {
-    if (buffers_[buffer_of(link, channel)].room > buffers_[buffer_of(link, best)].room) {
+  const std::uint64_t key = message_key(packet);
+  std::optional<std::uint32_t> best;
+  std::int64_t room = packet.wire - 1;
+  for (std::uint32_t channel = range.begin; channel < range.end; ++channel) {
+    const Buffer& buffer = buffers_[buffer_of(link, channel)];
+    if (buffer.owner == key) {
+      return buffer.room >= packet.wire ? std::optional{channel} : std::nullopt;
+    }
+    if (buffer.owner == unowned && buffer.room > room) {
       best = channel;
+      room = buffer.room;
     }
   }
-  return buffers_[buffer_of(link, best)].room >= packet.wire ? std::optional{best} : std::nullopt;
+  return best;
 }
 
 /// The packet that the source at a link would send now.
@@ -220,7 +229,8 @@ CreditNetwork::Packet CreditNetwork::next_of_source(std::uint32_t link) const {
           .hop = fabric_->hops_begin(Lane{turn.lane}),
           .data = static_cast<std::uint32_t>(data),
           .wire = static_cast<std::uint32_t>(wire_bytes(options_, data, head)),
-          .message = turn.message};
+          .message = turn.message,
+          .ends = data == message.unmade};
 }
 
 /// When `link` may take a packet from the buffer behind `input`; zero if at once. Whoever finds it
@@ -238,39 +248,56 @@ Instant CreditNetwork::turn_of_input(Link& input, std::uint32_t link) {
   return goes_first ? engine_->now() : Instant{};
 }
 
-CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) {
-  Choice best;
-  Instant oldest = never;
-  for (std::uint32_t waiter = waiting_.first(link); waiter != WaitingLists::none;
-       waiter = waiting_.next(waiter)) {
-    const bool source = is_source(waiter);
-    if (!source) {
-      const Instant turn = turn_of_input(links_[link_behind(waiter)], link);
-      if (turn != Instant{}) {
-        best.retry = std::min(best.retry, turn);
-        continue;
-      }
-    }
-    const Packet packet = source ? next_of_source(link) : first_in(waiter);
-    if (packet.made >= oldest) {
-      continue;
-    }
-    const bool ends = packet.hop + 1 == fabric_->hops_end(Lane{hop_lane_[packet.hop]});
-    const auto channel = ends ? std::nullopt : channel_with_room(link, packet);
-    if (!ends && !channel) {
-      if (!source) {
-        Link& input = links_[link_behind(waiter)];
-        input.claim = input.claim == link ? nobody : input.claim;
-      }
-      continue;
-    }
-    best = {.waiter = waiter, .channel = channel, .packet = packet, .found = true};
-    oldest = packet.made;
-    if (options_.arbitration == Arbitration::round_robin) {
-      break;  // whoever was served last waits behind the others
+/// Whether `waiter` can send into `link` now, and how.
+CreditNetwork::Choice CreditNetwork::try_waiter(std::uint32_t link, std::uint32_t waiter) {
+  const bool source = is_source(waiter);
+  Choice choice{.waiter = waiter};
+  if (!source) {
+    const Instant turn = turn_of_input(links_[link_behind(waiter)], link);
+    if (turn != Instant{}) {
+      choice.retry = turn;
+      return choice;
     }
   }
+  choice.packet = source ? next_of_source(link) : first_in(waiter);
+  const std::uint32_t hop = choice.packet.hop;
+  const bool ends = hop + 1 == fabric_->hops_end(Lane{hop_lane_[hop]});
+  choice.channel = ends ? std::nullopt : channel_with_room(link, choice.packet);
+  choice.found = ends || choice.channel.has_value();
+  if (!choice.found && !source) {
+    Link& input = links_[link_behind(waiter)];
+    input.claim = input.claim == link ? nobody : input.claim;
+  }
+  return choice;
+}
+
+CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) {
+  Choice best;
+  Instant retry = never;
+  for (std::uint32_t waiter = waiting_.first(link); waiter != WaitingLists::none;
+       waiter = waiting_.next(waiter)) {
+    if (best.found && !precedes(waiter, best)) {
+      continue;
+    }
+    const Choice choice = try_waiter(link, waiter);
+    retry = std::min(retry, choice.retry);
+    if (choice.found) {
+      best = choice;
+    }
+  }
+  best.retry = retry;
   return best;
+}
+
+/// Does `waiter` go before the choice, which has waited longer? By age, the older packet; in turns,
+/// the more urgent one of the same input.
+bool CreditNetwork::precedes(std::uint32_t waiter, const Choice& choice) const {
+  if (options_.arbitration == Arbitration::age) {
+    return !is_source(waiter) && first_in(waiter).made < choice.packet.made;
+  }
+  return !is_source(waiter) && !is_source(choice.waiter) &&
+         link_behind(waiter) == link_behind(choice.waiter) &&
+         urgency(first_in(waiter)) < urgency(choice.packet);
 }
 
 void CreditNetwork::grant(std::uint32_t link, const Choice& choice) {
@@ -294,7 +321,7 @@ void CreditNetwork::grant(std::uint32_t link, const Choice& choice) {
   if (is_source(choice.waiter)) {
     take_from_source(link, packet.data);
   } else {
-    take_from_buffer(choice.waiter, to.free);
+    take_from_buffer(choice.waiter, to);
   }
   enter(link, choice.channel, packet);
 }
@@ -325,8 +352,9 @@ void CreditNetwork::take_from_source(std::uint32_t link, std::uint32_t data) {
   }
 }
 
-/// Takes the first packet out of a buffer, which it leaves to its last byte at `leaves`.
-void CreditNetwork::take_from_buffer(std::uint32_t buffer, Instant leaves) {
+/// Takes the first packet out of a buffer, into a link that is free again when all of it has left.
+void CreditNetwork::take_from_buffer(std::uint32_t buffer, const Link& to) {
+  const Instant leaves = to.free;
   Buffer& from = buffers_[buffer];
   const std::uint32_t wire = from.packets.front().wire;
   from.packets.pop();
@@ -338,12 +366,24 @@ void CreditNetwork::take_from_buffer(std::uint32_t buffer, Instant leaves) {
   Link& link = links_[behind];
   link.input_free = leaves;
   link.claim = nobody;
-  const Instant back = leaves + link.latency + options_.credit_latency;
+  const Instant back = room_for_next(link, to) + link.latency + options_.credit_latency;
   link.credits.push({back, buffer, wire});
   quiet_ = std::max(quiet_, back);
   if (!waiting_.empty(behind)) {
     wake_at(behind, std::max(back, link.free));
   }
+}
+
+/// From when on there is room behind `in` for as much as begins to leave it now, into `out`. A
+/// packet enters where all of it fits. What follows the head of a message has no head of its own
+/// and goes flit by flit: it may enter when the first flit has made room, if the others do so as
+/// fast as it comes.
+Instant CreditNetwork::room_for_next(const Link& in, const Link& out) const {
+  if (options_.flow_control == FlowControl::packet || out.ps_per_byte > in.ps_per_byte) {
+    return out.free;
+  }
+  const double flit_ps = static_cast<double>(options_.flit.count()) * out.ps_per_byte;
+  return std::min(out.free, engine_->now() + Duration{std::llround(flit_ps)});
 }
 
 /// The packet is on the link: it goes to the buffer behind it, or arrives.
@@ -357,6 +397,9 @@ void CreditNetwork::enter(std::uint32_t link, std::optional<std::uint32_t> chann
   }
   const std::uint32_t number = buffer_of(link, *channel);
   Buffer& buffer = buffers_[number];
+  if (options_.flow_control == FlowControl::message) {
+    buffer.owner = packet.ends ? unowned : message_key(packet);
+  }
   buffer.room -= packet.wire;
   require(buffer.room >= 0, "no virtual channel overfills");
   ++packet.hop;

@@ -43,6 +43,7 @@ class CreditNetwork final : public Network {
 
  private:
   static constexpr Instant never = Instant::max();
+  static constexpr std::uint64_t unowned = std::numeric_limits<std::uint64_t>::max();
   static constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
 
   struct Packet {
@@ -53,6 +54,7 @@ class CreditNetwork final : public Network {
     std::uint32_t data = 0;     // bytes of the message
     std::uint32_t wire = 0;     // bytes on a link: the data, headers, and what fills its last flit
     std::uint32_t message = 0;  // the lane's how-manieth
+    bool ends = false;          // is it the last one of its message?
   };
   struct Credit {
     Instant when;
@@ -76,8 +78,9 @@ class CreditNetwork final : public Network {
   /// One virtual channel of the input buffer behind a link.
   struct Buffer {
     RingBuffer<Packet> packets;
-    Instant free;           // when the packet before the first one has left
-    std::int64_t room = 0;  // bytes, as far as the other end of the link knows
+    Instant free;                   // when the packet before the first one has left
+    std::int64_t room = 0;          // bytes, as far as the other end of the link knows
+    std::uint64_t owner = unowned;  // the message whose packets alone may enter, if one has begun
   };
   struct Message {
     std::int64_t size = 0;
@@ -138,7 +141,15 @@ class CreditNetwork final : public Network {
   void serve(std::uint32_t link);
   void collect_credits(std::uint32_t link);
   [[nodiscard]] Instant turn_of_input(Link& input, std::uint32_t link);
+  [[nodiscard]] std::int32_t urgency(const Packet& packet) const {
+    return fabric_->urgency(Lane{hop_lane_[packet.hop]});
+  }
+  [[nodiscard]] Choice try_waiter(std::uint32_t link, std::uint32_t waiter);
+  [[nodiscard]] bool precedes(std::uint32_t waiter, const Choice& choice) const;
   [[nodiscard]] Choice choose(std::uint32_t link);
+  [[nodiscard]] std::uint64_t message_key(const Packet& packet) const {
+    return (static_cast<std::uint64_t>(hop_lane_[packet.hop]) << 32U) | packet.message;
+  }
   [[nodiscard]] ChannelRange channels_at(std::uint32_t hop) const;
   [[nodiscard]] std::optional<std::uint32_t> channel_with_room(std::uint32_t link,
                                                                const Packet& packet) const;
@@ -156,7 +167,8 @@ class CreditNetwork final : public Network {
     return source.messages[turn.message - source.first];
   }
   [[nodiscard]] std::int64_t packets_in(std::int64_t bytes) const;
-  void take_from_buffer(std::uint32_t buffer, Instant leaves);
+  void take_from_buffer(std::uint32_t buffer, const Link& to);
+  [[nodiscard]] Instant room_for_next(const Link& in, const Link& out) const;
   void grant(std::uint32_t link, const Choice& choice);
   void enter(std::uint32_t link, std::optional<std::uint32_t> channel, Packet packet);
   void arrive(const Packet& packet, Instant when);

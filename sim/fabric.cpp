@@ -14,7 +14,7 @@ std::uint32_t Fabric::add_link(Bandwidth capacity, Duration latency) {
   return static_cast<std::uint32_t>(capacity_.size() - 1);
 }
 
-Lane Fabric::add_lane(std::span<const Hop> hops, Duration latency) {
+Lane Fabric::add_lane(std::span<const Hop> hops, Duration latency, std::int32_t urgency) {
   require(!hops.empty(), "a lane crosses at least one link");
   const auto lane = static_cast<Lane>(latency_.size());
   for (const Hop& hop : hops) {
@@ -36,6 +36,7 @@ Lane Fabric::add_lane(std::span<const Hop> hops, Duration latency) {
     }
   }
   latency_.push_back(latency);
+  urgency_.push_back(urgency);
   hops_begin_.push_back(static_cast<std::uint32_t>(hop_link_.size()));
   return lane;
 }

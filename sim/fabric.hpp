@@ -40,7 +40,9 @@ class Fabric {
 
   /// Requires at least one hop, on distinct links. `latency` is that of the whole way: the sum over
   /// its links, or, where the lane is split, over those of its slowest part.
-  Lane add_lane(std::span<const Hop> hops, Duration latency);
+  /// Of packets behind one link that want to go the same way, those of the lower `urgency` go
+  /// first.
+  Lane add_lane(std::span<const Hop> hops, Duration latency, std::int32_t urgency = 0);
 
   [[nodiscard]] std::size_t links() const { return capacity_.size(); }
   [[nodiscard]] std::size_t lanes() const { return latency_.size(); }
@@ -59,6 +61,7 @@ class Fabric {
   [[nodiscard]] double capacity(std::uint32_t link) const { return capacity_[link]; }
   [[nodiscard]] Duration link_latency(std::uint32_t link) const { return link_latency_[link]; }
   [[nodiscard]] Duration latency(Lane lane) const { return latency_[index(lane)]; }
+  [[nodiscard]] std::int32_t urgency(Lane lane) const { return urgency_[index(lane)]; }
 
   [[nodiscard]] std::uint32_t hops_begin(Lane lane) const { return hops_begin_[index(lane)]; }
   [[nodiscard]] std::uint32_t hops_end(Lane lane) const { return hops_begin_[index(lane) + 1]; }
@@ -84,6 +87,7 @@ class Fabric {
   std::vector<double> capacity_;
   std::vector<Duration> link_latency_;
   std::vector<Duration> latency_;
+  std::vector<std::int32_t> urgency_;
   std::vector<std::uint32_t> hops_begin_{0};
   std::vector<std::uint32_t> hop_link_;
   std::vector<double> hop_share_;        // empty while every share is 1

@@ -65,8 +65,8 @@ class Lowering {
     if (circles_ == Circles::avoided) {
       avoid_circles();
     }
-    for (const Found& lane : found_) {
-      fabric_.add_lane(hops_of(lane), lane.latency);
+    for (std::size_t lane = 0; lane < found_.size(); ++lane) {
+      fabric_.add_lane(hops_of(found_[lane]), found_[lane].latency, requests_[lane].urgency);
     }
     return std::move(fabric_);
   }

@@ -34,6 +34,7 @@ struct LaneRequest {
   NodeId to{};
   std::uint64_t label = 0;          // what ECMP hashes; equal labels take equal paths
   std::span<const LinkId> route{};  // fixes the links; empty: the routing decides
+  std::int32_t urgency = 0;         // see Fabric::add_lane
 };
 
 /// Do lanes get virtual channels on which their packets cannot wait for each other in a circle?
