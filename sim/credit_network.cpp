@@ -336,15 +336,16 @@ void CreditNetwork::take_from_source(std::uint32_t link, std::uint32_t data) {
   --port.packets;
   if (options_.nic_queue > 0) {
     check_taken(link);
-    if (message.unmade == 0) {
-      port.turns.pop();
-    }
-  } else {
+  } else if (message.unmade == 0) {
+    engine_->at(links_[link].free, self_, pack(Kind::left, turn.lane));
+  }
+  // Messages that have virtual channels of their own do not mix at a port: each could wait for the
+  // channel of another one that waits for its turn.
+  const bool mixes = options_.nic_queue == 0 && options_.flow_control == FlowControl::packet;
+  if (message.unmade == 0 || mixes) {
     port.turns.pop();
     if (message.unmade > 0) {
       port.turns.push(turn);
-    } else {
-      engine_->at(links_[link].free, self_, pack(Kind::left, turn.lane));
     }
   }
   if (!port.turns.empty()) {
