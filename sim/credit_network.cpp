@@ -42,8 +42,10 @@ CreditNetwork::CreditNetwork(Engine& engine, const Fabric& fabric, MessageListen
   for (Buffer& buffer : buffers_) {
     buffer.room = options.buffer.count();
   }
+  first_come_ = options.arbitration == Arbitration::round_robin;
   hop_lane_.reserve(fabric.hop_count());
   for (std::uint32_t lane = 0; lane < fabric.lanes(); ++lane) {
+    first_come_ = first_come_ && fabric.urgency(Lane{lane}) == fabric.urgency(Lane{0});
     hop_lane_.resize(fabric.hops_end(Lane{lane}), lane);
   }
 }
@@ -283,6 +285,9 @@ CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) {
     retry = std::min(retry, choice.retry);
     if (choice.found) {
       best = choice;
+      if (first_come_) {
+        break;
+      }
     }
   }
   best.retry = retry;

@@ -186,6 +186,7 @@ class CreditNetwork final : public Network {
   WaitingLists waiting_;         // per link: buffers, and the source
   std::vector<Port> ports_;      // per link
   std::vector<Source> sources_;  // per lane
+  bool first_come_ = true;       // whoever waited longest goes first, whatever it sends
   Instant quiet_;
   std::vector<std::uint32_t> hop_lane_;  // per hop of the fabric
 };
