@@ -208,8 +208,7 @@ std::string algorithm_keys(const CsvTable& table, std::size_t row, const Conditi
         "nic: {{kind: table}}\n",
         nodes / 2);
   }
-  if (name.starts_with("multitree_") &&
-      std::find(names.begin(), names.end(), name) != names.end()) {
+  if (name.starts_with("multitree_") && std::ranges::find(names, name) != names.end()) {
     return fmt::format(
         "algorithms: [multitree]\nmultitree: {{order: authors, interfaces: {}}}\n"
         "nic: {{kind: multitree, slack: 58}}\n",

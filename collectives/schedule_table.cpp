@@ -16,7 +16,8 @@ ScheduleTable::ScheduleTable(const Schedule& schedule, std::optional<Pace> pace)
     sim::require(transfer.step >= 0, "every transfer has its step");
     auto& steps = ranks_[index(transfer.from)].steps;
     for (std::int32_t k = 0; k < transfer.messages; ++k) {
-      const auto step = static_cast<std::size_t>(transfer.step + (k * transfer.step_stride));
+      const std::int32_t number = transfer.step + (k * transfer.step_stride);
+      const auto step = static_cast<std::size_t>(number);
       steps.resize(std::max(steps.size(), step + 1));
       steps[step].sends.push_back({TransferId{static_cast<std::int32_t>(t)}, k});
       steps[step].is_nop = false;

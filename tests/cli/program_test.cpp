@@ -1,5 +1,6 @@
 // The program as a user meets it: what goes in, the exit code, what comes out.
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -404,10 +405,59 @@ TEST_CASE("program: every file in configs/ loads and runs") {
   }
 }
 
+TEST_CASE("program: the MultiTree authors' rows are met, those of one port nearly to the cycle") {
+  const auto result = espalier({"validate", "multitree", "--json"});
+  CAPTURE(result.errors);
+  REQUIRE(result.status == 0);
+  const auto document = nlohmann::json::parse(result.output);
+  CHECK(document["rows"].size() == 83);
+  CHECK(document["tables"][0]["geometric_mean_error"].get<double>() < 0.05);
+  CHECK(document["tables"][0]["median_abs_error"].get<double>() < 0.01);
+  for (const auto& row : document["rows"]) {
+    const std::string algorithm = row["algorithm"];
+    const double error = row["error"];
+    CAPTURE(algorithm);
+    CAPTURE(row["topology"].get<std::string>());
+    CHECK(error ==
+          doctest::Approx(row["predicted"].get<double>() / row["reference"].get<double>() - 1));
+    if (algorithm == "ring" || algorithm == "hdrm") {
+      CHECK(std::abs(error) < 2e-4);
+    } else if (row["NIs_per_node"] == "1") {
+      CHECK(std::abs(error) < 0.06);
+    }
+  }
+}
+
+TEST_CASE("program: validate refuses rows that it cannot make") {
+  const std::string header =
+      "topology,nodes,algorithm,data_kib,NIs_per_node,message_size_B,variant,total_cycles\n";
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {header + "torus4y4,16,ring,32,1,256,authors,9344\n",
+       "t.csv:2:1: error: topology: cannot make"},
+      {header + "torus4x4,16,rings,32,1,256,authors,9344\n", "did you mean 'ring'?"},
+      {header + "torus4x4,16,ring,32,1,128,authors,9344\n", "message_size_B: expected 256 or 0"},
+      {header + "torus4x4,16,ring,32,0,256,authors,9344\n",
+       "NIs_per_node: expected a whole number"},
+      {header + "torus4x4,16,ring,32,1,256,mine,9344\n", "variant: expected authors or locality"},
+      {header + "torus4x4,16,ring,32,1,256,authors,0\n", "total_cycles: expected a whole number"},
+      {header, "the table has no rows"},
+      {"topology\ntorus4x4\n", "missing column"},
+  };
+  for (const auto& [text, error] : cases) {
+    CAPTURE(text);
+    const auto result = with_file("t.csv", text, {"validate", "multitree", "FILE"});
+    CAPTURE(result.errors);
+    CHECK(result.status == 2);
+    CHECK(result.errors.find(error) != std::string::npos);
+  }
+  CHECK(espalier({"validate", "multitre"}).status == 2);
+}
+
 TEST_CASE("program: every command explains itself") {
   CHECK(espalier({"--help"}).status == 0);
   CHECK(espalier({"--version"}).output.starts_with("espalier 0."));
-  for (const std::string command : {"run", "collective", "topology", "schedule", "flows"}) {
+  for (const std::string command :
+       {"run", "collective", "topology", "schedule", "flows", "validate"}) {
     const auto help = espalier({command, "--help"});
     CHECK(help.status == 0);
     CHECK(help.output.find("examples:\n  espalier " + command) != std::string::npos);
