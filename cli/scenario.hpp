@@ -30,6 +30,8 @@ namespace cli {
 ///     multitree: { order: fixpoint, interfaces: 0 }
 ///     message_latency: 0 ns                      # software time before each message
 ///     reduction: 100 GB/s                        # of a rank's serial reduction; free if left out
+///     nic: { kind: plain, slack: 0 }             # table, multitree: collectives/execute.hpp
+///     phases: overlapped                         # or separate: collectives/request.hpp
 ///     seed: 1
 struct Scenario {
   std::string topology_name;  // short form, or path of the file
