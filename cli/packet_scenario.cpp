@@ -35,6 +35,16 @@ sim::PacketOptions read_packet(const sim::ConfigNode& node) {
   node.expect_keys({"payload", "overhead", "flit", "flow_control", "switching", "virtual_channels",
                     "buffer", "router_latency", "credit_latency", "arbitration", "queue",
                     "queue_step"});
+  for (const std::string_view key :
+       {"flit", "flow_control", "virtual_channels", "buffer", "router_latency", "credit_latency",
+        "arbitration", "queue", "queue_step"}) {
+    const auto value = node.find(key);
+    const auto switching = node.find("switching");
+    if (value && (!switching || switching->text() == "fifo")) {
+      value->fail(fmt::format("plain queues have no '{}'", key),
+                  "it belongs to 'switching: cut-through'");
+    }
+  }
   // A third each, so that data, head and filling together stay below the most.
   const sim::Bytes third{sim::packet_max.count() / 3};
   sim::PacketOptions packet;

@@ -110,6 +110,18 @@ TEST_CASE("program: bad input ends with 2 and an error that says where, what and
       {"topology: {kind: switch, shape: 4}\nrouting: dimension-order\n",
        "s.yaml:2:10: error: routing: dimension-order routing needs a torus or a mesh\n"},
       {"topology: nowhere.yaml\n", "there is no file 'nowhere.yaml'"},
+      {"topology: torus:4x4\nnetwork: packet\npacket: {virtual_channels: 2}\n",
+       "s.yaml:3:28: error: packet.virtual_channels: plain queues have no 'virtual_channels'\n"},
+      {"topology: torus:4x4\npacket: {switching: cut-through, buffer: 100 B}\n",
+       "s.yaml:2:42: error: packet.buffer: expected a size from 4 KiB to 8 PiB, got '100 B'\n"},
+      {"topology: torus:4x4\npacket: {payload: 0 B}\n",
+       "s.yaml:2:19: error: packet.payload: expected a size from 1 B to"},
+      {"topology: torus:4x4\nnetwork: packet\nrouting: split\n",
+       "s.yaml:3:10: error: routing: a packet is not split\n"},
+      {"topology: torus:4x4\nalgorithms: [direct]\nnic: {kind: table}\n",
+       "nic: error: the algorithm has no time steps\n"},
+      {"topology: {kind: torus, shape: 4x4, injection: {bandwidth: 1 GB/s, ports: 0}}\n",
+       "s.yaml:1:75: error: topology.injection.ports: expected a whole number from 1 to 64"},
   };
   for (const Case& each : cases) {
     CAPTURE(each.scenario);
@@ -364,6 +376,21 @@ TEST_CASE("program: a mistake inside a topology file is shown there, and who ask
   CHECK(bad.status == 2);
   CHECK(bad.errors.find("s.yaml:2 topology:1:24: error: shape: expected extents from 1 to") !=
         std::string::npos);
+}
+
+TEST_CASE("program: packets that wait in a circle are reported, by their links") {
+  const auto all_to_all = [](const std::string& channels) {
+    return espalier({"collective", "-t", "torus:6x6", "-c", "all-to-all", "-a", "direct", "-s",
+                     "8MiB", "--network", "packet", "--set", "packet.switching=cut-through",
+                     "--set", "packet.virtual_channels=" + channels, "--set",
+                     "packet.buffer=4096B"});
+  };
+  const auto stuck = all_to_all("1");
+  CHECK(stuck.status == 1);
+  CHECK(stuck.errors.find("the network is deadlocked: packets behind each of these links") !=
+        std::string::npos);
+  CHECK(stuck.errors.find("gpu6 -> gpu0") != std::string::npos);
+  CHECK(all_to_all("2").status == 0);  // a dateline needs two
 }
 
 TEST_CASE("program: results that cannot be written fail the run, with 1") {
