@@ -42,7 +42,8 @@ class Lowering {
       ranks_ = rank_of_nodes(topology);
       ports_ = static_cast<std::uint32_t>(injection->ports);
       fabric_.set_ports(injection_begin_, ports_);
-      for (std::size_t i = 0; i < 2 * ports_ * topology.endpoints().size(); ++i) {
+      const std::size_t links = 2 * topology.endpoints().size() * ports_;
+      for (std::size_t i = 0; i < links; ++i) {
         fabric_.add_link(injection->bandwidth, injection->latency);
       }
       peers_.resize(topology.endpoints().size(), 0);
