@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <ranges>
 
 #include "collectives/locality.hpp"
 
@@ -91,9 +92,9 @@ TreeSteps steps_of(const Parents& parents, std::int32_t first_colour) {
   const auto next = [&](std::int32_t earliest, std::int32_t rank) {
     return earliest + ((earliest + colour[static_cast<std::size_t>(rank)]) % 2);
   };
-  for (auto rank = order.rbegin(); rank != order.rend(); ++rank) {
-    const auto at = static_cast<std::size_t>(*rank);
-    steps.up[at] = next(steps.up[at], *rank);
+  for (const std::int32_t rank : std::views::reverse(order)) {
+    const auto at = static_cast<std::size_t>(rank);
+    steps.up[at] = next(steps.up[at], rank);
     if (parents[at] >= 0) {
       auto& above = steps.up[static_cast<std::size_t>(parents[at])];
       above = std::max(above, steps.up[at] + 1);
