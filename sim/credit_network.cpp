@@ -6,12 +6,6 @@
 #include "sim/contract.hpp"
 
 namespace sim {
-namespace {
-
-// Cutting off what is behind the point rounds to the nearest if this was added.
-constexpr double half = 0.5;
-
-}  // namespace
 
 std::uint64_t CreditNetwork::pack(Kind kind, std::uint32_t where) {
   return (static_cast<std::uint64_t>(kind) << 32U) | where;
@@ -30,13 +24,13 @@ CreditNetwork::CreditNetwork(Engine& engine, const Fabric& fabric, MessageListen
       buffers_(fabric.links() * channels_),
       waiting_{fabric.links(), buffers_.size() + fabric.links()},
       ports_(fabric.links()),
-      sources_(fabric.lanes()) {
+      book_{fabric.lanes(), options} {
   require(!fabric.has_split_lanes(), "a packet takes one way");
   const std::int64_t most = wire_bytes(options, options.payload.count(), options.overhead.count());
   require(options.payload > Bytes{0} && most <= packet_max.count(), "a packet is not too large");
   require(options.buffer.count() >= most, "a buffer holds a packet");
   for (std::uint32_t link = 0; link < fabric.links(); ++link) {
-    links_[link].ps_per_byte = std::pico::den / fabric.capacity(link);
+    links_[link].wire.ps_per_byte = std::pico::den / fabric.capacity(link);
     links_[link].latency = fabric.link_latency(link);
   }
   for (Buffer& buffer : buffers_) {
@@ -50,53 +44,40 @@ CreditNetwork::CreditNetwork(Engine& engine, const Fabric& fabric, MessageListen
   }
 }
 
-std::int64_t CreditNetwork::packets_in(std::int64_t bytes) const {
-  const std::int64_t payload = options_.payload.count();
-  return std::max<std::int64_t>((bytes + payload - 1) / payload, 1);
-}
-
 void CreditNetwork::send(Lane lane, Bytes size, Carry /*carry*/) {
-  const std::int64_t packets = packets_in(size.count());
-  require(packets <= std::numeric_limits<std::uint32_t>::max(), "a message has countable packets");
-  Source& source = sources_[index(lane)];
-  const Turn turn{.lane = static_cast<std::uint32_t>(lane),
-                  .message = source.first + static_cast<std::uint32_t>(source.messages.size())};
-  source.messages.push({.size = size.count(),
-                        .unmade = size.count(),
-                        .packets = static_cast<std::uint32_t>(packets),
-                        .arrives = {}});
+  const MessageId message = book_.add(lane, size);
   const std::uint32_t first = fabric_->first_port(lane);
   if (options_.nic_queue == 0) {
-    take_turn(fabric_->hop_link(fabric_->hops_begin(lane)), turn);
+    take_turn(fabric_->hop_link(fabric_->hops_begin(lane)), message);
     return;
   }
   for (std::uint32_t link = first; link < first + fabric_->port_count(lane); ++link) {
     if (!ports_[link].taking) {
-      take_in(link, turn);
+      take_in(link, message);
       return;
     }
   }
-  ports_[first].waiting.push(turn);
+  ports_[first].waiting.push(message);
 }
 
 /// The message gets its turns at a link.
-void CreditNetwork::take_turn(std::uint32_t link, Turn turn) {
+void CreditNetwork::take_turn(std::uint32_t link, MessageId message) {
   Port& port = ports_[link];
-  port.turns.push(turn);
-  port.packets += packets_in(message_of(turn).size);
+  port.turns.push(message);
+  port.packets += book_.packets(message);
   if (port.turns.size() == 1) {
     waiting_.add(link, source_at(link));
-    wake_at(link, std::max(engine_->now(), links_[link].free));
+    wake_at(link, std::max(engine_->now(), links_[link].wire.free));
   }
 }
 
 /// A free port begins to take in a message.
-void CreditNetwork::take_in(std::uint32_t link, Turn turn) {
+void CreditNetwork::take_in(std::uint32_t link, MessageId message) {
   Port& port = ports_[link];
   port.taking = true;
-  port.last_taken = turn.lane;
-  port.taken = engine_->now() + (packets_in(message_of(turn).size) * options_.nic_step);
-  take_turn(link, turn);
+  port.last_taken = message.lane;
+  port.taken = engine_->now() + (book_.packets(message) * options_.nic_step);
+  take_turn(link, message);
   check_taken(link);
 }
 
@@ -115,7 +96,7 @@ void CreditNetwork::on_taken(std::uint32_t link) {
   const std::uint32_t lane = port.last_taken;
   const std::uint32_t first = fabric_->first_port(Lane{lane});
   if (!ports_[first].waiting.empty()) {
-    const Turn next = ports_[first].waiting.front();
+    const MessageId next = ports_[first].waiting.front();
     ports_[first].waiting.pop();
     take_in(link, next);
   }
@@ -158,8 +139,8 @@ void CreditNetwork::wake_at(std::uint32_t link, Instant when) {
 
 /// Lets a packet enter the link, if it is free and one can.
 void CreditNetwork::serve(std::uint32_t link) {
-  if (links_[link].free > engine_->now()) {
-    wake_at(link, links_[link].free);
+  if (links_[link].wire.free > engine_->now()) {
+    wake_at(link, links_[link].wire.free);
     return;
   }
   collect_credits(link);
@@ -167,7 +148,7 @@ void CreditNetwork::serve(std::uint32_t link) {
   if (choice.found) {
     grant(link, choice);
     if (!waiting_.empty(link)) {
-      wake_at(link, links_[link].free);
+      wake_at(link, links_[link].wire.free);
     }
     return;
   }
@@ -219,20 +200,16 @@ std::optional<std::uint32_t> CreditNetwork::channel_with_room(std::uint32_t link
 
 /// The packet that the source at a link would send now.
 CreditNetwork::Packet CreditNetwork::next_of_source(std::uint32_t link) const {
-  const Turn turn = ports_[link].turns.front();
-  const Message& message = message_of(turn);
-  const std::int64_t data = std::min(message.unmade, options_.payload.count());
-  const bool has_head =
-      options_.flow_control == FlowControl::packet || message.unmade == message.size;
-  const std::int64_t head = has_head ? options_.overhead.count() : 0;
+  const MessageId message = ports_[link].turns.front();
+  const MessageBook::Piece piece = book_.next(message);
   return {.ready = engine_->now(),
           .tail = engine_->now(),
           .made = engine_->now(),
-          .hop = fabric_->hops_begin(Lane{turn.lane}),
-          .data = static_cast<std::uint32_t>(data),
-          .wire = static_cast<std::uint32_t>(wire_bytes(options_, data, head)),
-          .message = turn.message,
-          .ends = data == message.unmade};
+          .hop = fabric_->hops_begin(Lane{message.lane}),
+          .data = piece.data,
+          .wire = piece.wire,
+          .message = message.number,
+          .ends = piece.ends};
 }
 
 /// When `link` may take a packet from the buffer behind `input`; zero if at once. Whoever finds it
@@ -309,22 +286,17 @@ void CreditNetwork::grant(std::uint32_t link, const Choice& choice) {
   Link& to = links_[link];
   waiting_.remove(link, choice.waiter);
   const Packet& packet = choice.packet;
-  if (to.free < engine_->now()) {
-    to.carry = half;
-  }
-  const double exact = (packet.wire * to.ps_per_byte) + to.carry;
-  const Duration whole{static_cast<std::int64_t>(exact)};
-  to.carry = exact - static_cast<double>(whole.count());
-  to.free = engine_->now() + whole;
+  to.wire.load(engine_->now(), packet.wire);
   if (!is_source(choice.waiter)) {
     // The tail cannot leave before it has come, where the link before is slower.
-    to.free = std::max(to.free, packet.tail + options_.router_latency);
+    const Instant tail = std::max(to.wire.free, packet.tail + options_.router_latency);
+    to.wire.busy += tail - to.wire.free;
+    to.wire.free = tail;
   }
-  to.busy += to.free - engine_->now();
   to.data += packet.data;
-  to.wire += packet.wire;
+  to.bytes += packet.wire;
   if (is_source(choice.waiter)) {
-    take_from_source(link, packet.data);
+    take_from_source(link);
   } else {
     take_from_buffer(choice.waiter, to);
   }
@@ -332,26 +304,24 @@ void CreditNetwork::grant(std::uint32_t link, const Choice& choice) {
 }
 
 /// Counts a packet as made, and lets the next message have its turn.
-void CreditNetwork::take_from_source(std::uint32_t link, std::uint32_t data) {
+void CreditNetwork::take_from_source(std::uint32_t link) {
   Port& port = ports_[link];
-  const Turn turn = port.turns.front();
-  Source& source = sources_[turn.lane];
-  Message& message = source.messages[turn.message - source.first];
-  message.unmade -= data;
+  const MessageId message = port.turns.front();
+  const bool all_made = book_.on_made(message);
   --port.packets;
   if (options_.nic_queue > 0) {
     check_taken(link);
-  } else if (message.unmade == 0) {
-    engine_->at(links_[link].free, self_, pack(Kind::left, turn.lane));
+  } else if (all_made) {
+    engine_->at(links_[link].wire.free, self_, pack(Kind::left, message.lane));
   }
   // Messages that have virtual channels of their own do not mix at a port: each could wait for the
   // channel of another one that waits for its turn.
   const bool mixes = options_.nic_queue == 0 && options_.flow_control == FlowControl::packet;
-  if (message.unmade == 0 || mixes) {
+  if (all_made || mixes) {
     port.turns.pop();
-    if (message.unmade > 0) {
-      port.turns.push(turn);
-    }
+  }
+  if (!all_made && mixes) {
+    port.turns.push(message);
   }
   if (!port.turns.empty()) {
     waiting_.add(link, source_at(link));
@@ -360,7 +330,7 @@ void CreditNetwork::take_from_source(std::uint32_t link, std::uint32_t data) {
 
 /// Takes the first packet out of a buffer, into a link that is free again when all of it has left.
 void CreditNetwork::take_from_buffer(std::uint32_t buffer, const Link& to) {
-  const Instant leaves = to.free;
+  const Instant leaves = to.wire.free;
   Buffer& from = buffers_[buffer];
   const std::uint32_t wire = from.packets.front().wire;
   from.packets.pop();
@@ -376,7 +346,7 @@ void CreditNetwork::take_from_buffer(std::uint32_t buffer, const Link& to) {
   link.credits.push({back, buffer, wire});
   quiet_ = std::max(quiet_, back);
   if (!waiting_.empty(behind)) {
-    wake_at(behind, std::max(back, link.free));
+    wake_at(behind, std::max(back, link.wire.free));
   }
 }
 
@@ -385,18 +355,18 @@ void CreditNetwork::take_from_buffer(std::uint32_t buffer, const Link& to) {
 /// and goes flit by flit: it may enter when the first flit has made room, if the others do so as
 /// fast as it comes.
 Instant CreditNetwork::room_for_next(const Link& in, const Link& out) const {
-  if (options_.flow_control == FlowControl::packet || out.ps_per_byte > in.ps_per_byte) {
-    return out.free;
+  if (options_.flow_control == FlowControl::packet || out.wire.ps_per_byte > in.wire.ps_per_byte) {
+    return out.wire.free;
   }
-  const double flit_ps = static_cast<double>(options_.flit.count()) * out.ps_per_byte;
-  return std::min(out.free, engine_->now() + Duration{std::llround(flit_ps)});
+  const double flit_ps = static_cast<double>(options_.flit.count()) * out.wire.ps_per_byte;
+  return std::min(out.wire.free, engine_->now() + Duration{std::llround(flit_ps)});
 }
 
 /// The packet is on the link: it goes to the buffer behind it, or arrives.
 void CreditNetwork::enter(std::uint32_t link, std::optional<std::uint32_t> channel, Packet packet) {
   const Link& along = links_[link];
   if (!channel) {
-    const Instant when = along.free + along.latency;
+    const Instant when = along.wire.free + along.latency;
     quiet_ = std::max(quiet_, when + along.latency + options_.credit_latency);
     arrive(packet, when);
     return;
@@ -410,7 +380,7 @@ void CreditNetwork::enter(std::uint32_t link, std::optional<std::uint32_t> chann
   require(buffer.room >= 0, "no virtual channel overfills");
   ++packet.hop;
   packet.ready = engine_->now() + along.latency + options_.router_latency;
-  packet.tail = along.free + along.latency;
+  packet.tail = along.wire.free + along.latency;
   buffer.packets.push(packet);
   if (buffer.packets.size() == 1) {
     engine_->at(std::max(packet.ready, buffer.free), self_, pack(Kind::ready, number));
@@ -418,22 +388,14 @@ void CreditNetwork::enter(std::uint32_t link, std::optional<std::uint32_t> chann
 }
 
 void CreditNetwork::arrive(const Packet& packet, Instant when) {
-  const std::uint32_t lane = hop_lane_[packet.hop];
-  Source& source = sources_[lane];
-  Message& message = source.messages[packet.message - source.first];
-  message.arrives = std::max(message.arrives, when);
-  if (--message.packets == 0) {
-    engine_->at(message.arrives, self_, pack(Kind::delivered, lane));
+  const MessageId message{.lane = hop_lane_[packet.hop], .number = packet.message};
+  if (const auto whole = book_.on_arrival(message, when)) {
+    engine_->at(*whole, self_, pack(Kind::delivered, message.lane));
   }
 }
 
-/// Messages of a lane are reported in order, even where packets overtook each other.
 void CreditNetwork::deliver(std::uint32_t lane) {
-  Source& source = sources_[lane];
-  while (!source.messages.empty() && source.messages.front().packets == 0 &&
-         source.messages.front().arrives <= engine_->now()) {
-    source.messages.pop();
-    ++source.first;
+  while (book_.take_delivered(lane, engine_->now())) {
     listener_->on_delivered(Lane{lane}, 0);
   }
 }
@@ -443,8 +405,8 @@ std::vector<LinkUse> CreditNetwork::link_use() const {
   use.reserve(links_.size());
   for (const Link& link : links_) {
     use.push_back({.bytes = static_cast<double>(link.data),
-                   .overhead = static_cast<double>(link.wire - link.data),
-                   .busy = link.busy});
+                   .overhead = static_cast<double>(link.bytes - link.data),
+                   .busy = link.wire.busy});
   }
   return use;
 }

@@ -8,10 +8,12 @@
 
 #include "sim/engine.hpp"
 #include "sim/fabric.hpp"
+#include "sim/message_book.hpp"
 #include "sim/network.hpp"
 #include "sim/ring_buffer.hpp"
 #include "sim/units.hpp"
 #include "sim/waiting_lists.hpp"
+#include "sim/wire.hpp"
 
 namespace sim {
 
@@ -63,17 +65,14 @@ class CreditNetwork final : public Network {
   };
   /// A link, as the side sees it that sends into it.
   struct Link {
-    Instant free;                  // when what it carries has left
-    double carry = 0;              // what the integer leaves out, in picoseconds, and a half
+    Wire wire;
     Instant wake = never;          // when it is looked at again
     Instant input_free;            // when the buffer behind it may send again
     std::uint32_t claim = nobody;  // the link that it sends to then, if that can
-    double ps_per_byte = 0;
     Duration latency{};
     RingBuffer<Credit> credits;  // on their way back
-    std::int64_t data = 0;
-    std::int64_t wire = 0;
-    Duration busy{};
+    std::int64_t data = 0;       // of messages, so far
+    std::int64_t bytes = 0;      // with heads
   };
   /// One virtual channel of the input buffer behind a link.
   struct Buffer {
@@ -82,29 +81,14 @@ class CreditNetwork final : public Network {
     std::int64_t room = 0;          // bytes, as far as the other end of the link knows
     std::uint64_t owner = unowned;  // the message whose packets alone may enter, if one has begun
   };
-  struct Message {
-    std::int64_t size = 0;
-    std::int64_t unmade = 0;    // bytes that are in no packet yet
-    std::uint32_t packets = 0;  // that have not arrived
-    Instant arrives;            // its last packet so far
-  };
-  struct Source {
-    RingBuffer<Message> messages;  // that have not all arrived
-    std::uint32_t first = 0;       // the number of the first of those
-  };
-  /// A message with packets to make.
-  struct Turn {
-    std::uint32_t lane = 0;
-    std::uint32_t message = 0;
-  };
   /// Where a host's packets enter the network: its own side of a lane's first link.
   struct Port {
-    RingBuffer<Turn> turns;
-    std::int64_t packets = 0;      // to be made
-    bool taking = false;           // a message in, the last of its turns
-    std::uint32_t last_taken = 0;  // its lane
-    Instant taken;                 // not before then is all of that in the queue
-    RingBuffer<Turn> waiting;      // of a host's first port: messages that no port takes in
+    RingBuffer<MessageId> turns;    // with packets to make
+    std::int64_t packets = 0;       // to be made
+    bool taking = false;            // a message in, the last of its turns
+    std::uint32_t last_taken = 0;   // its lane
+    Instant taken;                  // not before then is all of that in the queue
+    RingBuffer<MessageId> waiting;  // of a host's first port: messages that no port takes in
   };
   enum class Kind : std::uint8_t {
     ready,      // the first packet of a buffer
@@ -157,16 +141,11 @@ class CreditNetwork final : public Network {
   [[nodiscard]] const Packet& first_in(std::uint32_t buffer) const {
     return buffers_[buffer].packets.front();
   }
-  void take_turn(std::uint32_t link, Turn turn);
-  void take_in(std::uint32_t link, Turn turn);
+  void take_turn(std::uint32_t link, MessageId message);
+  void take_in(std::uint32_t link, MessageId message);
   void check_taken(std::uint32_t link);
   void on_taken(std::uint32_t link);
-  void take_from_source(std::uint32_t link, std::uint32_t data);
-  [[nodiscard]] const Message& message_of(Turn turn) const {
-    const Source& source = sources_[turn.lane];
-    return source.messages[turn.message - source.first];
-  }
-  [[nodiscard]] std::int64_t packets_in(std::int64_t bytes) const;
+  void take_from_source(std::uint32_t link);
   void take_from_buffer(std::uint32_t buffer, const Link& to);
   [[nodiscard]] Instant room_for_next(const Link& in, const Link& out) const;
   void grant(std::uint32_t link, const Choice& choice);
@@ -185,8 +164,8 @@ class CreditNetwork final : public Network {
   std::vector<Buffer> buffers_;  // per link and virtual channel
   WaitingLists waiting_;         // per link: buffers, and the source
   std::vector<Port> ports_;      // per link
-  std::vector<Source> sources_;  // per lane
-  bool first_come_ = true;       // whoever waited longest goes first, whatever it sends
+  MessageBook book_;
+  bool first_come_ = true;  // whoever waited longest goes first, whatever it sends
   Instant quiet_;
   std::vector<std::uint32_t> hop_lane_;  // per hop of the fabric
 };

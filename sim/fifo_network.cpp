@@ -11,9 +11,6 @@ namespace {
 constexpr std::uint32_t last_hop = std::uint32_t{1} << 31U;      // of a lane's route
 constexpr std::uint32_t ends_message = std::uint32_t{1} << 31U;  // on a packet's size
 
-// Cutting off what is behind the point rounds to the nearest if this was added.
-constexpr double half = 0.5;
-
 static_assert(packet_max.count() < ends_message);
 
 }  // namespace
@@ -35,7 +32,7 @@ FifoNetwork::FifoNetwork(Engine& engine, const Fabric& fabric, MessageListener& 
   require(options.payload > Bytes{0} && options.payload + options.overhead <= packet_max,
           "a packet carries something, and not too much");
   for (std::uint32_t link = 0; link < fabric.links(); ++link) {
-    ports_[link].ps_per_byte = std::pico::den / fabric.capacity(link);
+    ports_[link].wire.ps_per_byte = std::pico::den / fabric.capacity(link);
     ports_[link].latency = fabric.link_latency(link);
   }
   route_.reserve(fabric.hop_count());
@@ -122,7 +119,8 @@ Duration FifoNetwork::make_packet(std::uint32_t hop) {
   if (remaining == 0) {
     engine_->after(wait, self_, pack(Kind::left, hop));
   } else if (options_.pacing == Pacing::line_rate) {
-    const double time = static_cast<double>(size) * ports_[route_[hop] & ~last_hop].ps_per_byte;
+    const double time =
+        static_cast<double>(size) * ports_[route_[hop] & ~last_hop].wire.ps_per_byte;
     engine_->after(Duration{std::llround(time)}, self_, pack(Kind::made, hop));
   }
   return wait;
@@ -134,26 +132,18 @@ Duration FifoNetwork::join(std::uint32_t hop, std::uint32_t size) {
   const std::uint32_t route = route_[hop];
   const std::uint32_t link = route & ~last_hop;
   Port& port = ports_[link];
-  if (port.free < engine_->now()) {
-    port.free = engine_->now();
-    port.carry = half;
-  }
   const std::uint32_t bytes = size & ~ends_message;
-  const double exact = (static_cast<double>(bytes) * port.ps_per_byte) + port.carry;
-  const Duration whole{static_cast<std::int64_t>(exact)};
-  port.carry = exact - static_cast<double>(whole.count());
-  port.free += whole;
-  port.busy += whole;
+  port.wire.load(engine_->now(), bytes);
   port.bytes += bytes;
   ++port.packets;
   // Nothing happens when a packet reaches its end, unless it is the last one of its message.
   if ((route & last_hop) == 0 || (size & ends_message) != 0) {
-    port.under_way.push({port.free + port.latency, hop, size});
+    port.under_way.push({port.wire.free + port.latency, hop, size});
     if (port.under_way.size() == 1) {
-      engine_->at(port.free + port.latency, self_, pack(Kind::arrival, link));
+      engine_->at(port.wire.free + port.latency, self_, pack(Kind::arrival, link));
     }
   }
-  return port.free - engine_->now();
+  return port.wire.free - engine_->now();
 }
 
 std::vector<LinkUse> FifoNetwork::link_use() const {
@@ -163,7 +153,7 @@ std::vector<LinkUse> FifoNetwork::link_use() const {
     const auto overhead = static_cast<double>(port.packets * options_.overhead.count());
     use.push_back({.bytes = static_cast<double>(port.bytes) - overhead,
                    .overhead = overhead,
-                   .busy = port.busy});
+                   .busy = port.wire.busy});
   }
   return use;
 }

@@ -8,6 +8,7 @@
 #include "sim/network.hpp"
 #include "sim/ring_buffer.hpp"
 #include "sim/units.hpp"
+#include "sim/wire.hpp"
 
 namespace sim {
 
@@ -36,11 +37,8 @@ class FifoNetwork final : public Network {
   };
   /// A link, the queue in front of it, and the packets along it.
   struct Port {
-    Instant free;      // when the last packet of the queue has left
-    double carry = 0;  // what the integer leaves out, in picoseconds, and a half
-    double ps_per_byte = 0;
+    Wire wire;  // its queue has left when the wire is free
     Duration latency{};
-    Duration busy{};
     std::int64_t bytes = 0;  // put on the link, overhead included
     std::int64_t packets = 0;
     RingBuffer<Packet> under_way;  // those that something happens to when they arrive

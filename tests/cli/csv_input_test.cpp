@@ -4,20 +4,9 @@
 
 #include <doctest/doctest.h>
 
-#include "sim/error.hpp"
+#include "tests/topology/support.hpp"
 
-namespace {
-
-std::string error_of(const auto& run) {
-  try {
-    static_cast<void>(run());
-  } catch (const sim::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-}  // namespace
+using topology_test::error_of;
 
 TEST_CASE("csv input: fields by column, quotes, blank lines and line ends of either kind") {
   const cli::CsvTable table{"t.csv", "a,b c,d\r\n1,\"x, \"\"y\"\"\",3\r\n\r\n4,,6"};
