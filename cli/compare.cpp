@@ -69,6 +69,7 @@ Row run_row(const Scenario& scenario, const collectives::Algorithm& algorithm, s
   row.time_s = execution.time_s;
   row.quiet_s = execution.quiet_s;
   row.messages = execution.messages;
+  row.steps_s = execution.steps_s;
   if (row.time_s > 0) {
     row.algbw_Bps = static_cast<double>(bytes.count()) / row.time_s;
     row.busbw_Bps = row.algbw_Bps * busbw_factor(scenario.collective, scenario.group.size());

@@ -255,4 +255,13 @@ std::string multitree_scenario(const CsvTable& table, std::size_t row) {
          algorithm_keys(table, row, conditions, nodes, ports);
 }
 
+double multitree_time_s(const CsvTable& table, std::size_t row, const Row& run) {
+  if (table.at(row, "algorithm") != "ring2d") {
+    return run.quiet_s;
+  }
+  const auto half = static_cast<std::ptrdiff_t>(run.steps_s.size() / 2);
+  const double half_s = *std::ranges::max_element(run.steps_s.begin(), run.steps_s.begin() + half);
+  return 2 * (half_s + run.quiet_s - run.time_s);
+}
+
 }  // namespace cli

@@ -30,6 +30,10 @@ po::options_description describe(const Command& command) {
   for (const std::string_view name : command.positional) {
     description.add_options()(std::string{name}.c_str(), po::value<std::vector<std::string>>(), "");
   }
+  if (!command.more_words.empty()) {
+    description.add_options()(std::string{command.more_words}.c_str(),
+                              po::value<std::vector<std::string>>(), "");
+  }
   return description;
 }
 
@@ -52,6 +56,9 @@ Arguments::Arguments(const Command& command, const std::vector<std::string>& wor
   for (const std::string_view name : command.positional) {
     positional.add(std::string{name}.c_str(), 1);
   }
+  if (!command.more_words.empty()) {
+    positional.add(std::string{command.more_words}.c_str(), -1);
+  }
   constexpr int style = (po::command_line_style::unix_style &
                          ~static_cast<int>(po::command_line_style::allow_guessing));
   try {
@@ -61,11 +68,17 @@ Arguments::Arguments(const Command& command, const std::vector<std::string>& wor
                             .style(style)
                             .run();
     for (const auto& option : parsed.options) {
-      if (has(option.string_key) && option.string_key != repeatable) {
+      const bool repeats =
+          option.string_key == repeatable || option.string_key == command.more_words;
+      if (has(option.string_key) && !repeats) {
         throw sim::Error{command_, fmt::format("--{} is given twice", option.string_key)};
       }
-      given_.push_back(
-          {option.string_key, option.value.empty() ? std::string{} : option.value.front()});
+      if (option.value.empty()) {
+        given_.push_back({option.string_key, {}});
+      }
+      for (const std::string& value : option.value) {
+        given_.push_back({option.string_key, value});
+      }
     }
   } catch (const po::unknown_option& unknown) {
     fail_unknown(command, unknown.get_option_name());

@@ -25,6 +25,7 @@ struct Command {
   std::string_view examples;  // shown first in --help, one per line
   std::span<const Option> options;
   std::span<const std::string_view> positional;  // names of what stands without a dash
+  std::string_view more_words = {};              // name of any number of further ones; empty: none
 };
 
 /// What was given.

@@ -35,6 +35,7 @@ struct Row {
   std::string busiest_link;  // "gpu0 -> gpu1"; empty if nothing moved
   double busiest_utilisation = 0;
   std::int64_t messages = 0;
+  std::vector<double> steps_s{};  // see collectives::Execution
   // In the order of the topology's links; then, if that limits injection, what each GPU sends
   // ("gpu0 -> injection") and receives ("injection -> gpu0") over all its links.
   std::vector<LinkReport> links;

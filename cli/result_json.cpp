@@ -40,6 +40,9 @@ Json row_json(const Row& row, Links links) {
               {"busiest_link", row.busiest_link},
               {"busiest_utilisation", finite(row.busiest_utilisation)},
               {"messages", row.messages}};
+  if (!row.steps_s.empty()) {
+    out["steps_s"] = row.steps_s;
+  }
   if (links == Links::listed) {
     Json& list = out["links"] = Json::array();
     for (const LinkReport& link : row.links) {

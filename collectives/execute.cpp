@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,10 @@ TransferId transfer_of(sim::Lane lane) {
   return TransferId{static_cast<std::int32_t>(sim::index(lane))};
 }
 
+std::int32_t ports_of(const topology::Topology& topology) {
+  return topology.injection() ? topology.injection()->ports : 1;
+}
+
 sim::Fabric lower_schedule(const topology::Topology& topology, const Group& group,
                            const Schedule& schedule, const ExecuteOptions& options) {
   std::vector<topology::LaneRequest> requests;
@@ -42,12 +47,19 @@ sim::Fabric lower_schedule(const topology::Topology& topology, const Group& grou
   }
   const bool has_channels = options.network == sim::NetworkModel::packet &&
                             options.packet.switching == sim::Switching::cut_through;
-  return topology::lower(
+  sim::Fabric fabric = topology::lower(
       topology,
       {.routing = options.routing,
        .seed = options.seed,
        .circles = has_channels ? topology::Circles::avoided : topology::Circles::possible},
       requests);
+  if (options.nic != Nic::plain && ports_of(topology) > 1) {
+    const auto ports = arrival_ports(schedule, ports_of(topology));
+    for (std::uint32_t lane = 0; lane < ports.size(); ++lane) {
+      fabric.set_arrivals(sim::Lane{lane}, ports[lane]);
+    }
+  }
+  return fabric;
 }
 
 std::string describe_deadlock(const topology::Topology& topology,
@@ -66,10 +78,6 @@ std::string describe_deadlock(const topology::Topology& topology,
     out += fmt::format("  {} -> {}\n", topology.node(link.from).name, topology.node(link.to).name);
   }
   return out + "  hint: more virtual channels, or a routing that breaks the circle";
-}
-
-std::int32_t ports_of(const topology::Topology& topology) {
-  return topology.injection() ? topology.injection()->ports : 1;
 }
 
 /// How long the largest message of a schedule keeps a port: as long as it takes to hand over its
@@ -94,7 +102,7 @@ sim::Duration step_estimate(const topology::Topology& topology, const Schedule& 
 }
 
 /// Starts messages as their conditions come true, and tells `Progress` what became of them.
-class Executor final : public sim::MessageListener {
+class Executor final : public sim::MessageListener, public ReductionListener {
  public:
   Executor(const topology::Topology& topology, const Schedule& schedule, const sim::Fabric& fabric,
            const ExecuteOptions& options)
@@ -105,23 +113,30 @@ class Executor final : public sim::MessageListener {
         network_{sim::make_network({.model = options.network, .packet = options.packet}, engine_,
                                    fabric, *this)},
         software_{*this},
-        units_{*this},
-        timers_{*this},
+        table_events_{*this},
         software_id_{engine_.attach(software_)},
-        units_id_{engine_.attach(units_)},
-        timers_id_{engine_.attach(timers_)},
-        unit_free_(static_cast<std::size_t>(schedule.ranks())) {
+        table_id_{engine_.attach(table_events_)} {
+    if (options.reduction) {
+      units_.emplace(engine_, schedule, *options.reduction, *this);
+    }
     if (options.nic == Nic::table) {
       table_.emplace(schedule, std::nullopt);
     } else if (options.nic == Nic::multitree) {
       table_.emplace(schedule, Pace{.ports = ports_of(topology),
                                     .estimate = step_estimate(topology, schedule, options)});
     }
+    if (table_) {
+      arrived_.resize(schedule.transfers().size(), 0);
+      for (const Transfer& transfer : schedule.transfers()) {
+        const auto last = static_cast<std::size_t>(step_of(transfer, transfer.messages - 1));
+        steps_s_.resize(std::max(steps_s_.size(), last + 1), 0);
+      }
+    }
   }
 
   void run() {
     for (std::int32_t rank = 0; table_ && rank < schedule_->ranks(); ++rank) {
-      release(Rank{rank});
+      ask(Rank{rank});
     }
     go_on(0);
     engine_.run();
@@ -142,6 +157,7 @@ class Executor final : public sim::MessageListener {
             .quiet_s = std::max(time_s, sim::seconds(network_->quiet().time_since_epoch())),
             .links = network_->link_use(),
             .messages = schedule_->messages(),
+            .steps_s = steps_s_,
             .events = engine_.events()};
   }
 
@@ -150,13 +166,18 @@ class Executor final : public sim::MessageListener {
     progress_.on_left(id);
     if (table_) {
       table_->on_left(id);
-      release(schedule_->transfer(id).from);
+      ask(schedule_->transfer(id).from);
     }
     go_on(carry);
   }
 
   void on_delivered(sim::Lane lane, sim::Carry carry) override {
     progress_.on_landed(transfer_of(lane));
+    go_on(carry);
+  }
+
+  void on_reduced(TransferId id, sim::Carry carry) override {
+    arrived(id, carry);
     go_on(carry);
   }
 
@@ -172,26 +193,15 @@ class Executor final : public sim::MessageListener {
    private:
     Executor* executor_;
   };
-  /// Reports a message as arrived when it has been reduced.
-  class Units final : public sim::EventHandler {
+  /// Asks schedule tables what to send: when all that comes at an instant has come, so that the
+  /// table's order decides, and when a NOP is over.
+  class TableEvents final : public sim::EventHandler {
    public:
-    explicit Units(Executor& executor) : executor_{&executor} {}
+    explicit TableEvents(Executor& executor) : executor_{&executor} {}
     void on_event(std::uint64_t payload) override {
-      executor_->arrived(transfer_of(sim::packed_lane(payload)), sim::packed_carry(payload));
-      executor_->go_on(sim::packed_carry(payload));
+      executor_->ask(Rank{static_cast<std::int32_t>(payload)});
     }
-
-   private:
-    Executor* executor_;
-  };
-
-  /// Asks a rank's schedule table again when a NOP is over.
-  class Timers final : public sim::EventHandler {
-   public:
-    explicit Timers(Executor& executor) : executor_{&executor} {}
-    void on_event(std::uint64_t payload) override {
-      executor_->release(Rank{static_cast<std::int32_t>(payload)});
-    }
+    void on_instant_end() override { executor_->release_asked(); }
 
    private:
     Executor* executor_;
@@ -202,8 +212,8 @@ class Executor final : public sim::MessageListener {
     while (progress_.has_landed()) {
       progress_.take_landed(batch_);
       for (const TransferId id : batch_) {
-        if (options_->reduction && schedule_->transfer(id).combine == Combine::reduce) {
-          reduce(id, carry);
+        if (units_ && schedule_->transfer(id).combine == Combine::reduce) {
+          units_->take(id, carry);
         } else {
           arrived(id, carry);
         }
@@ -225,9 +235,24 @@ class Executor final : public sim::MessageListener {
   void offer(TransferId id, sim::Carry carry) {
     if (table_) {
       table_->on_ready(id);
-      release(schedule_->transfer(id).from);
+      ask(schedule_->transfer(id).from);
     } else {
       send(id, carry);
+    }
+  }
+
+  void ask(Rank rank) {
+    asked_.push_back(rank);
+    engine_.at_instant_end(table_id_);
+  }
+
+  void release_asked() {
+    std::ranges::sort(asked_);
+    const auto again = std::ranges::unique(asked_);
+    asked_.erase(again.begin(), again.end());
+    const std::vector<Rank> ranks = std::exchange(asked_, {});
+    for (const Rank rank : ranks) {
+      release(rank);
     }
   }
 
@@ -237,7 +262,7 @@ class Executor final : public sim::MessageListener {
       send(id, 0);
     }
     if (const auto wake = table_->wake(rank)) {
-      engine_.at(*wake, timers_id_, index(rank));
+      engine_.at(*wake, table_id_, index(rank));
     }
   }
 
@@ -246,31 +271,14 @@ class Executor final : public sim::MessageListener {
     network_->send(lane_of(id), schedule_->layout().size(chunks), carry);
   }
 
-  /// One serial unit per rank: messages are reduced in the order in which they arrive.
-  void reduce(TransferId id, sim::Carry carry) {
-    const Transfer& transfer = schedule_->transfer(id);
-    const sim::Bytes size = schedule_->layout().size(transfer.chunks.at(next_to_reduce(id)));
-    sim::Instant& free = unit_free_[index(transfer.to)];
-    const Reduction& unit = *options_->reduction;
-    const std::int64_t granules = (size.count() + unit.granule.count() - 1) / unit.granule.count();
-    const sim::Duration time = unit.start + (unit.granule * granules / unit.bandwidth);
-    // At most the end of simulated time, where the engine refuses the event.
-    free = std::min(std::max(free, engine_.now()) + time, sim::instant_max);
-    engine_.at(free, units_id_, sim::pack(lane_of(id), carry));
-  }
-
-  /// The number of the message taken in: those before it may still be in the reduction unit.
-  std::int32_t next_to_reduce(TransferId id) {
-    if (reduced_.empty()) {
-      reduced_.resize(schedule_->transfers().size());
-    }
-    return reduced_[index(id)]++;
-  }
-
   void arrived(TransferId id, sim::Carry carry) {
     const sim::Duration now = engine_.now().time_since_epoch();
     last_carry_ = now > last_ ? carry : std::max(last_carry_, carry);
     last_ = now;
+    if (table_) {
+      steps_s_[static_cast<std::size_t>(step_of(schedule_->transfer(id), arrived_[index(id)]++))] =
+          sim::seconds(now);
+    }
     progress_.on_arrived(id);
   }
 
@@ -281,14 +289,14 @@ class Executor final : public sim::MessageListener {
   sim::Engine engine_;
   std::unique_ptr<sim::Network> network_;
   Software software_;
-  Units units_;
-  Timers timers_;
+  TableEvents table_events_;
   sim::HandlerId software_id_;
-  sim::HandlerId units_id_;
-  sim::HandlerId timers_id_;
+  sim::HandlerId table_id_;
   std::optional<ScheduleTable> table_;
-  std::vector<sim::Instant> unit_free_;  // per rank
-  std::vector<std::int32_t> reduced_;    // per transfer; empty without a reduction unit
+  std::optional<ReductionUnits> units_;  // none: reducing takes no time
+  std::vector<Rank> asked_;              // whose tables to ask at the end of this instant
+  std::vector<double> steps_s_;          // see Execution
+  std::vector<std::int32_t> arrived_;    // per transfer, of a schedule table: messages
   std::vector<TransferId> batch_;        // scratch of go_on
   sim::Duration last_{};
   sim::Carry last_carry_ = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collectives/group.hpp"
+#include "collectives/reduction_units.hpp"
 #include "collectives/schedule.hpp"
 #include "sim/network.hpp"
 #include "sim/units.hpp"
@@ -15,14 +16,6 @@
 #include "topology/topology.hpp"
 
 namespace collectives {
-
-/// A rank's serial reduction unit: a message of s bytes keeps it for `start` and for the time of s
-/// bytes, filled up to a multiple of `granule`, at `bandwidth`.
-struct Reduction {
-  sim::Bandwidth bandwidth;
-  sim::Bytes granule{1};
-  sim::Duration start{};
-};
 
 /// Who decides when a rank sends a message whose conditions hold.
 enum class Nic : std::uint8_t {
@@ -52,6 +45,9 @@ struct Execution {
   double quiet_s = 0;               // until the network is quiet too, credits included
   std::vector<sim::LinkUse> links;  // of the fabric: see topology::lower
   std::int64_t messages = 0;
+  // Of a schedule table, per time step: until the last of its messages has arrived (and been
+  // reduced). The last of a later step may be earlier.
+  std::vector<double> steps_s;
   std::uint64_t events = 0;
 };
 

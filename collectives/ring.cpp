@@ -8,14 +8,16 @@
 namespace collectives {
 namespace {
 
-/// Position i sends n - 1 messages to position i + 1, message k the slot i + offset - k, each as
-/// soon as the message before it has come from position i - 1. Under `before(i)` position i may
-/// send, and change what it has by reducing.
+/// Position i sends n - 1 messages to position i + 1, the first the slot that it holds, or, if they
+/// are reduced on their way, the one before it; each next one is the slot before, and is sent as
+/// soon as it has come from position i - 1. Under `before(i)` position i may send, and change what
+/// it has by reducing.
 RingPhase add_ring(Schedule& schedule, std::span<const Rank> order, RingChunks chunks,
-                   std::int32_t offset, Combine combine, std::int32_t channel,
+                   std::int32_t ahead, Combine combine, std::int32_t channel,
                    std::span<const std::vector<After>> before) {
   const auto n = static_cast<std::int32_t>(order.size());
   const auto first = static_cast<std::int32_t>(index(schedule.next_id()));
+  const std::int32_t back = combine == Combine::reduce ? 1 : 0;
   RingPhase phase;
   std::vector<After> after;
   for (std::int32_t i = 0; i < n; ++i) {
@@ -37,10 +39,15 @@ RingPhase add_ring(Schedule& schedule, std::span<const Rank> order, RingChunks c
                                       .channel = channel,
                                       .step = chunks.step,
                                       .chunks = {.base = chunks.base,
-                                                 .start = (i + offset + n) % n,
+                                                 .start = (i + ahead - back + n) % n,
                                                  .stride = -1,
                                                  .modulus = n,
-                                                 .width = chunks.width}},
+                                                 .width = chunks.width},
+                                      .flow = ChunkWalk{.base = chunks.flow,
+                                                        .start = (i - back + n) % n,
+                                                        .stride = -1,
+                                                        .modulus = n,
+                                                        .width = chunks.flow_stride}},
                                      after));
   }
   return phase;
@@ -65,7 +72,7 @@ RingPhase add_ring_reduce_scatter(Schedule& schedule, std::span<const Rank> orde
                                   RingChunks chunks, std::int32_t ahead, std::int32_t channel,
                                   std::span<const std::vector<After>> before) {
   // A slot starts at the position after its last one, and makes n - 1 hops.
-  return add_ring(schedule, order, chunks, ahead - 1, Combine::reduce, channel, before);
+  return add_ring(schedule, order, chunks, ahead, Combine::reduce, channel, before);
 }
 
 RingPhase add_ring_all_gather(Schedule& schedule, std::span<const Rank> order, RingChunks chunks,

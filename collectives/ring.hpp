@@ -37,6 +37,9 @@ struct RingChunks {
   std::int32_t base = 0;
   std::int32_t width = 1;
   std::int32_t step = 0;  // the time step in which they set out
+  // Of the schedule table: the flow of what position 0 sums, and from there to the next position's.
+  std::int32_t flow = 0;
+  std::int32_t flow_stride = 1;
 };
 
 /// The transfers of one ring, by position: position i sends to position i + 1.

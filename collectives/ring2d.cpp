@@ -72,10 +72,21 @@ struct Part {
   ChunkRange chunks;
   std::int32_t step = 0;
   std::int32_t channel = 0;
+  std::int32_t channels = 0;  // of all parts
 };
 
-RingChunks ring_chunks(const Part& part, const std::vector<Rank>& line, std::int32_t step) {
-  return {part.chunks.first, part.chunks.count / static_cast<std::int32_t>(line.size()), step};
+/// Flows are numbered by the rank that sums them, and then by the side on which they reach it or
+/// leave it: what goes to the east comes from the west.
+RingChunks ring_chunks(const Part& part, const std::vector<Rank>& line, Combine combine,
+                       std::int32_t step) {
+  const std::int32_t side = combine == Combine::reduce ? part.channel ^ 1 : part.channel;
+  const auto first = static_cast<std::int32_t>(index(line[0]));
+  const auto next = static_cast<std::int32_t>(index(line[1]));
+  return {.base = part.chunks.first,
+          .width = part.chunks.count / static_cast<std::int32_t>(line.size()),
+          .step = step,
+          .flow = (part.channels * first) + side,
+          .flow_stride = part.channels * (next - first)};
 }
 
 Conditions along(const Conditions& all, const std::vector<Rank>& line) {
@@ -94,8 +105,9 @@ Conditions add_scatter(Schedule& schedule, const Part& part, const Conditions& b
     if (line.size() == 1) {
       continue;
     }
-    const RingPhase scatter = add_ring_reduce_scatter(
-        schedule, line, ring_chunks(part, line, part.step), 1, part.channel, along(before, line));
+    const RingPhase scatter =
+        add_ring_reduce_scatter(schedule, line, ring_chunks(part, line, Combine::reduce, part.step),
+                                1, part.channel, along(before, line));
     for (std::size_t i = 0; i < line.size(); ++i) {
       summed[index(line[i])] = {{scatter.into(i), lag_all}};
     }
@@ -112,9 +124,9 @@ Conditions add_gather(Schedule& schedule, const Part& part, const Conditions& su
       continue;
     }
     const auto steps = static_cast<std::int32_t>(line.size()) - 1;
-    const RingPhase gather =
-        add_ring_all_gather(schedule, line, ring_chunks(part, line, part.step + steps), 1,
-                            part.channel, along(summed, line));
+    const RingPhase gather = add_ring_all_gather(
+        schedule, line, ring_chunks(part, line, Combine::copy, part.step + steps), 1, part.channel,
+        along(summed, line));
     for (std::size_t i = 0; i < line.size(); ++i) {
       done[index(line[i])] = {{gather.into(i), lag_all}, {gather.out[i], lag_all}};
     }
@@ -156,7 +168,8 @@ Schedule ring2d_all_reduce(const Request& request) {
       moving.push_back({.lines = lines(*grid, second ? other : first_axis, backward),
                         .chunks = {part * quarter, quarter},
                         .step = second ? 2 * (length - 1) : 0,
-                        .channel = part});
+                        .channel = part,
+                        .channels = 4 * channels});
     }
     for (std::size_t part = 0; part < moving.size(); ++part) {
       ready[part] = add_scatter(schedule, moving[part], ready[part]);

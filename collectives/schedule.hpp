@@ -14,6 +14,7 @@
 // others.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -121,7 +122,17 @@ struct Transfer {
   std::int32_t step = -1;        // in which message 0 is sent, if the algorithm goes by time steps
   std::int32_t step_stride = 1;  // steps from one message to the next
   ChunkWalk chunks;
+  // Which tree or ring message k belongs to, as a number (`flow->at(k).first`): it orders what is
+  // sent, and what arrives, in one time step. Without it the chunks do.
+  std::optional<ChunkWalk> flow{};
 };
+
+[[nodiscard]] constexpr std::int32_t step_of(const Transfer& transfer, std::int32_t k) {
+  return transfer.step + (k * transfer.step_stride);
+}
+[[nodiscard]] constexpr std::int32_t flow_of(const Transfer& transfer, std::int32_t k) {
+  return transfer.flow.value_or(transfer.chunks).at(k).first;
+}
 
 /// How the data is cut. Chunk c is part `c mod parts` of a block of `bytes`: the first
 /// `bytes mod parts` parts are one byte longer than the others.

@@ -6,6 +6,36 @@
 
 namespace collectives {
 
+std::vector<std::vector<std::uint8_t>> arrival_ports(const Schedule& schedule, std::int32_t ports) {
+  struct Arrival {
+    Rank at{};
+    std::int32_t step = 0;
+    std::int32_t flow = 0;
+    std::size_t transfer = 0;
+    std::int32_t message = 0;
+    auto operator<=>(const Arrival&) const = default;
+  };
+  std::vector<Arrival> arrivals;
+  std::vector<std::vector<std::uint8_t>> out;
+  for (const Transfer& transfer : schedule.transfers()) {
+    for (std::int32_t k = 0; k < transfer.messages; ++k) {
+      arrivals.push_back({transfer.to, step_of(transfer, k), flow_of(transfer, k), out.size(), k});
+    }
+    out.emplace_back(static_cast<std::size_t>(transfer.messages));
+  }
+  std::ranges::sort(arrivals);
+  std::int32_t port = 0;
+  for (std::size_t i = 0; i < arrivals.size(); ++i) {
+    const Arrival& arrival = arrivals[i];
+    const bool same_step =
+        i > 0 && arrivals[i - 1].at == arrival.at && arrivals[i - 1].step == arrival.step;
+    port = same_step ? (port + 1) % ports : 0;
+    out[arrival.transfer][static_cast<std::size_t>(arrival.message)] =
+        static_cast<std::uint8_t>(port);
+  }
+  return out;
+}
+
 ScheduleTable::ScheduleTable(const Schedule& schedule, std::optional<Pace> pace)
     : schedule_{&schedule},
       pace_{pace},
@@ -16,11 +46,18 @@ ScheduleTable::ScheduleTable(const Schedule& schedule, std::optional<Pace> pace)
     sim::require(transfer.step >= 0, "every transfer has its step");
     auto& steps = ranks_[index(transfer.from)].steps;
     for (std::int32_t k = 0; k < transfer.messages; ++k) {
-      const std::int32_t number = transfer.step + (k * transfer.step_stride);
-      const auto step = static_cast<std::size_t>(number);
+      const auto step = static_cast<std::size_t>(step_of(transfer, k));
       steps.resize(std::max(steps.size(), step + 1));
       steps[step].sends.push_back({TransferId{static_cast<std::int32_t>(t)}, k});
       steps[step].is_nop = false;
+    }
+  }
+  const auto flow = [&](const Send& send) {
+    return flow_of(schedule.transfer(send.transfer), send.message);
+  };
+  for (State& rank : ranks_) {
+    for (Step& step : rank.steps) {
+      std::ranges::stable_sort(step.sends, {}, flow);
     }
   }
 }

@@ -24,6 +24,11 @@ struct Pace {
   sim::Duration estimate{};
 };
 
+/// By which of its receiver's `ports` each message comes, per transfer: the table spreads what
+/// reaches a rank in one step over them, in the order of flows.
+[[nodiscard]] std::vector<std::vector<std::uint8_t>> arrival_ports(const Schedule& schedule,
+                                                                   std::int32_t ports);
+
 class ScheduleTable {
  public:
   /// `schedule` outlives this; its transfers say in which steps they are sent. Without a pace, the

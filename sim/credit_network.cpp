@@ -107,7 +107,7 @@ void CreditNetwork::on_event(std::uint64_t payload) {
   const auto where = static_cast<std::uint32_t>(payload);
   switch (static_cast<Kind>(payload >> 32U)) {
     case Kind::ready: {
-      const std::uint32_t link = fabric_->hop_link(first_in(where).hop);
+      const std::uint32_t link = next_link(first_in(where));
       waiting_.add(link, where);
       serve(link);
       break;
@@ -128,6 +128,12 @@ void CreditNetwork::on_event(std::uint64_t payload) {
       deliver(where);
       break;
   }
+}
+
+std::uint32_t CreditNetwork::next_link(const Packet& packet) const {
+  return fabric_->has_arrivals() && is_last(packet.hop)
+             ? fabric_->arrival_link(Lane{hop_lane_[packet.hop]}, packet.message)
+             : fabric_->hop_link(packet.hop);
 }
 
 void CreditNetwork::wake_at(std::uint32_t link, Instant when) {
@@ -152,12 +158,8 @@ void CreditNetwork::serve(std::uint32_t link) {
     }
     return;
   }
-  Instant retry = choice.retry;
   if (!waiting_.empty(link) && !links_[link].credits.empty()) {
-    retry = std::min(retry, links_[link].credits.front().when);
-  }
-  if (retry != never) {
-    wake_at(link, retry);
+    wake_at(link, links_[link].credits.front().when);
   }
 }
 
@@ -212,54 +214,26 @@ CreditNetwork::Packet CreditNetwork::next_of_source(std::uint32_t link) const {
           .ends = piece.ends};
 }
 
-/// When `link` may take a packet from the buffer behind `input`; zero if at once. Whoever finds it
-/// busy, and is the first to, has a claim on it: else one that sends without a break to one link
-/// would never come to send to another.
-Instant CreditNetwork::turn_of_input(Link& input, std::uint32_t link) {
-  if (input.input_free > engine_->now()) {
-    if (input.claim == nobody) {
-      input.claim = link;
-    }
-    return input.input_free;
-  }
-  const bool goes_first =
-      input.claim != nobody && input.claim != link && links_[input.claim].wake == engine_->now();
-  return goes_first ? engine_->now() : Instant{};
-}
-
 /// Whether `waiter` can send into `link` now, and how.
 CreditNetwork::Choice CreditNetwork::try_waiter(std::uint32_t link, std::uint32_t waiter) {
   const bool source = is_source(waiter);
   Choice choice{.waiter = waiter};
-  if (!source) {
-    const Instant turn = turn_of_input(links_[link_behind(waiter)], link);
-    if (turn != Instant{}) {
-      choice.retry = turn;
-      return choice;
-    }
-  }
   choice.packet = source ? next_of_source(link) : first_in(waiter);
   const std::uint32_t hop = choice.packet.hop;
-  const bool ends = hop + 1 == fabric_->hops_end(Lane{hop_lane_[hop]});
+  const bool ends = is_last(hop);
   choice.channel = ends ? std::nullopt : channel_with_room(link, choice.packet);
   choice.found = ends || choice.channel.has_value();
-  if (!choice.found && !source) {
-    Link& input = links_[link_behind(waiter)];
-    input.claim = input.claim == link ? nobody : input.claim;
-  }
   return choice;
 }
 
 CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) {
   Choice best;
-  Instant retry = never;
   for (std::uint32_t waiter = waiting_.first(link); waiter != WaitingLists::none;
        waiter = waiting_.next(waiter)) {
     if (best.found && !precedes(waiter, best)) {
       continue;
     }
     const Choice choice = try_waiter(link, waiter);
-    retry = std::min(retry, choice.retry);
     if (choice.found) {
       best = choice;
       if (first_come_) {
@@ -267,7 +241,6 @@ CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) {
       }
     }
   }
-  best.retry = retry;
   return best;
 }
 
@@ -340,8 +313,6 @@ void CreditNetwork::take_from_buffer(std::uint32_t buffer, const Link& to) {
   }
   const std::uint32_t behind = link_behind(buffer);
   Link& link = links_[behind];
-  link.input_free = leaves;
-  link.claim = nobody;
   const Instant back = room_for_next(link, to) + link.latency + options_.credit_latency;
   link.credits.push({back, buffer, wire});
   quiet_ = std::max(quiet_, back);
@@ -426,7 +397,7 @@ std::vector<std::uint32_t> CreditNetwork::waiting_circle() const {
     seen[at] = true;
     way.push_back(at);
     const std::uint32_t hop = first_in(at).hop;
-    const std::uint32_t link = fabric_->hop_link(hop);
+    const std::uint32_t link = next_link(first_in(at));
     const ChannelRange range = channels_at(hop);
     at = buffer_of(link, range.begin);
     for (std::uint32_t channel = range.begin; channel < range.end; ++channel) {

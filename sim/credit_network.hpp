@@ -22,14 +22,17 @@ namespace sim {
 /// control", IEEE TPDS 3(2), 1992).
 ///
 /// Behind every link is an input buffer, divided into virtual channels. A packet enters a link when
-/// the link is free, its own input is not sending another packet, and one of the virtual channels
-/// that it may use has room for all of it; the room is known by credits, which come back a link
+/// the link is free and one of the virtual channels that it may use has room for all of it; the
+/// room is known by credits, which come back a link
 /// latency after the packet has left the buffer. Its head goes on a router latency after it has
 /// arrived, before the tail has; so a message of n packets over h links takes, undisturbed,
 ///
 ///     sum over links of (latency) + (h - 1) router latencies + n packet times
 ///
-/// Who enters a link when several wait is a matter of arbitration. A host takes in what arrives.
+/// Who enters a link when several wait is a matter of arbitration. The virtual channels of one
+/// input may send to different links at once, as where a switch goes from one to the other with
+/// every flit; what they get rid of in the long run is no more than what comes in. A host takes in
+/// what arrives.
 ///
 /// A packet costs one event per link, one more for each time that it has to wait.
 class CreditNetwork final : public Network {
@@ -46,7 +49,6 @@ class CreditNetwork final : public Network {
  private:
   static constexpr Instant never = Instant::max();
   static constexpr std::uint64_t unowned = std::numeric_limits<std::uint64_t>::max();
-  static constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
 
   struct Packet {
     Instant ready;              // it may enter its next link from then on
@@ -66,9 +68,7 @@ class CreditNetwork final : public Network {
   /// A link, as the side sees it that sends into it.
   struct Link {
     Wire wire;
-    Instant wake = never;          // when it is looked at again
-    Instant input_free;            // when the buffer behind it may send again
-    std::uint32_t claim = nobody;  // the link that it sends to then, if that can
+    Instant wake = never;  // when it is looked at again
     Duration latency{};
     RingBuffer<Credit> credits;  // on their way back
     std::int64_t data = 0;       // of messages, so far
@@ -97,13 +97,12 @@ class CreditNetwork final : public Network {
     taken,      // a port has all of a message in its queue
     delivered,  // ... has arrived
   };
-  /// Who may send next: a buffer or the source at a link; or, if nobody can, when to look again.
+  /// Who may send next: a buffer or the source at a link.
   struct Choice {
     std::uint32_t waiter = WaitingLists::none;
     std::optional<std::uint32_t> channel{};  // of the link; none where a host takes it in
     Packet packet{};
     bool found = false;
-    Instant retry = never;
   };
 
   struct ChannelRange {
@@ -121,10 +120,13 @@ class CreditNetwork final : public Network {
   }
   [[nodiscard]] std::uint32_t link_behind(std::uint32_t waiter) const { return waiter / channels_; }
 
+  [[nodiscard]] bool is_last(std::uint32_t hop) const {
+    return hop + 1 == fabric_->hops_end(Lane{hop_lane_[hop]});
+  }
+  [[nodiscard]] std::uint32_t next_link(const Packet& packet) const;
   void wake_at(std::uint32_t link, Instant when);
   void serve(std::uint32_t link);
   void collect_credits(std::uint32_t link);
-  [[nodiscard]] Instant turn_of_input(Link& input, std::uint32_t link);
   [[nodiscard]] std::int32_t urgency(const Packet& packet) const {
     return fabric_->urgency(Lane{hop_lane_[packet.hop]});
   }

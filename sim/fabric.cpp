@@ -41,6 +41,23 @@ Lane Fabric::add_lane(std::span<const Hop> hops, Duration latency, std::int32_t 
   return lane;
 }
 
+void Fabric::set_arrivals(Lane lane, std::span<const std::uint8_t> ports) {
+  require(ports_ > 0 && hop_link(hops_end(lane) - 1) >= first_port_, "the lane ends at a port");
+  require(std::ranges::all_of(ports, [&](std::uint8_t port) { return port < ports_; }),
+          "a host has this port");
+  arrivals_.resize(lanes());
+  arrivals_[index(lane)].assign(ports.begin(), ports.end());
+}
+
+std::uint32_t Fabric::arrival_link(Lane lane, std::uint32_t number) const {
+  const std::uint32_t link = hop_link(hops_end(lane) - 1);
+  if (arrivals_.empty() || arrivals_[index(lane)].empty()) {
+    return link;
+  }
+  const std::vector<std::uint8_t>& ports = arrivals_[index(lane)];
+  return link - ((link - first_port_) % ports_) + ports[number % ports.size()];
+}
+
 double Fabric::lone_rate(Lane lane) const {
   double rate = std::numeric_limits<double>::infinity();
   for (std::uint32_t hop = hops_begin(lane); hop < hops_end(lane); ++hop) {

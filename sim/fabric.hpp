@@ -1,6 +1,7 @@
 #pragma once
 // What a network model sees of a network: flat arrays, no graph.
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -44,6 +45,10 @@ class Fabric {
   /// first.
   Lane add_lane(std::span<const Hop> hops, Duration latency, std::int32_t urgency = 0);
 
+  /// Message k of `lane` arrives by the receiver's port `ports[k mod size]`, counted from its
+  /// first, whatever the last hop. Requires a lane that ends at a port.
+  void set_arrivals(Lane lane, std::span<const std::uint8_t> ports);
+
   [[nodiscard]] std::size_t links() const { return capacity_.size(); }
   [[nodiscard]] std::size_t lanes() const { return latency_.size(); }
   /// The ports that the sender of a lane may use: links numbered in a row.
@@ -54,6 +59,10 @@ class Fabric {
   [[nodiscard]] std::uint32_t port_count(Lane lane) const {
     return ports_ == 0 || hop_link(hops_begin(lane)) < first_port_ ? 1 : ports_;
   }
+
+  /// The link of the last hop of message `number`.
+  [[nodiscard]] std::uint32_t arrival_link(Lane lane, std::uint32_t number) const;
+  [[nodiscard]] bool has_arrivals() const { return !arrivals_.empty(); }
 
   [[nodiscard]] std::size_t hop_count() const { return hop_link_.size(); }
 
@@ -77,6 +86,11 @@ class Fabric {
   }
   [[nodiscard]] std::int32_t channel_classes() const { return channel_classes_; }
 
+  /// There are at least so many classes, whether lanes use them or not.
+  void reserve_channel_classes(std::int32_t classes) {
+    channel_classes_ = std::max(channel_classes_, classes);
+  }
+
   /// Is some lane split over several paths?
   [[nodiscard]] bool has_split_lanes() const { return !hop_share_.empty(); }
 
@@ -90,8 +104,9 @@ class Fabric {
   std::vector<std::int32_t> urgency_;
   std::vector<std::uint32_t> hops_begin_{0};
   std::vector<std::uint32_t> hop_link_;
-  std::vector<double> hop_share_;        // empty while every share is 1
-  std::vector<std::uint8_t> hop_class_;  // empty while every class is 0
+  std::vector<double> hop_share_;                    // empty while every share is 1
+  std::vector<std::uint8_t> hop_class_;              // empty while every class is 0
+  std::vector<std::vector<std::uint8_t>> arrivals_;  // per lane; empty if no lane has them
   std::int32_t channel_classes_ = 1;
   std::uint32_t first_port_ = 0;
   std::uint32_t ports_ = 0;  // 0: none

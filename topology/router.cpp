@@ -96,6 +96,10 @@ LinkId Router::lattice_link(NodeId from, NodeId to, Direction direction) const {
   return *found;
 }
 
+std::int32_t Router::channel_classes() const {
+  return routing_ == Routing::dimension_order && topology_->lattice()->wraps ? 2 : 1;
+}
+
 void Router::walk_lattice(const LaneRequest& request) {
   const Lattice& lattice = *topology_->lattice();
   const auto goal = static_cast<std::int32_t>(ranks_[index(request.to)]);

@@ -30,6 +30,10 @@ class Router {
   /// The way of a request, whose destination was aimed at. Valid until the next call.
   [[nodiscard]] Way find(const LaneRequest& request);
 
+  /// How many classes of virtual channels its ways may use: a switch keeps them apart whether or
+  /// not they are all needed.
+  [[nodiscard]] std::int32_t channel_classes() const;
+
  private:
   /// One node on the shortest-path graph from a source to a destination.
   struct Stop {

@@ -65,6 +65,7 @@ class Lowering {
     }
     if (circles_ == Circles::avoided) {
       avoid_circles();
+      fabric_.reserve_channel_classes(router_.channel_classes());
     }
     for (std::size_t lane = 0; lane < found_.size(); ++lane) {
       fabric_.add_lane(hops_of(found_[lane]), found_[lane].latency, requests_[lane].urgency);

@@ -440,6 +440,7 @@ TEST_CASE("program: the MultiTree authors' rows are met, those of one port nearl
   CHECK(document["rows"].size() == 83);
   CHECK(document["tables"][0]["geometric_mean_error"].get<double>() < 0.05);
   CHECK(document["tables"][0]["median_abs_error"].get<double>() < 0.01);
+  CHECK(document["tables"][0]["worst_abs_error"].get<double>() < 0.15);
   for (const auto& row : document["rows"]) {
     const std::string algorithm = row["algorithm"];
     const double error = row["error"];
@@ -450,9 +451,30 @@ TEST_CASE("program: the MultiTree authors' rows are met, those of one port nearl
     if (algorithm == "ring" || algorithm == "hdrm") {
       CHECK(std::abs(error) < 2e-4);
     } else if (row["NIs_per_node"] == "1") {
-      CHECK(std::abs(error) < 0.06);
+      CHECK(std::abs(error) < 0.08);
     }
   }
+}
+
+TEST_CASE("program: validate takes several tables, and sums up each") {
+  const std::string text =
+      "topology,nodes,algorithm,data_kib,NIs_per_node,message_size_B,variant,total_cycles\n"
+      "torus4x4,16,ring,32,1,256,authors,9344\n";
+  const cli::ScratchDirectory folder;
+  for (const char* name : {"first.csv", "second.csv"}) {
+    std::ofstream{folder.path() / name} << text;
+  }
+  const auto result = espalier({"validate", "multitree", (folder.path() / "first.csv").string(),
+                                (folder.path() / "second.csv").string(), "--json"});
+  CAPTURE(result.errors);
+  REQUIRE(result.status == 0);
+  const auto document = nlohmann::json::parse(result.output);
+  REQUIRE(document["tables"].size() == 2);
+  CHECK(document["tables"][0]["name"] == "first");
+  CHECK(document["tables"][1]["name"] == "second");
+  CHECK(document["tables"][1]["rows"] == 1);
+  REQUIRE(document["rows"].size() == 2);
+  CHECK(document["rows"][1]["table"] == "second");
 }
 
 TEST_CASE("program: validate refuses rows that it cannot make") {

@@ -1,8 +1,11 @@
 #include "collectives/schedule_table.hpp"
 
+#include <cstdint>
 #include <vector>
 
 #include <doctest/doctest.h>
+
+#include "collectives/reduction_units.hpp"
 
 using collectives::Pace;
 using collectives::Rank;
@@ -103,4 +106,77 @@ TEST_CASE("table: a step without a send lasts as long as it is estimated to") {
   CHECK(waits.release(Rank{0}, at(0ns)).empty());
   CHECK(waits.wake(Rank{0}) == at(10ns));
   CHECK(waits.release(Rank{0}, at(10ns)) == ids({0}));
+}
+
+TEST_CASE("table: what reaches a rank in one step is spread over its ports by flow") {
+  Schedule schedule{collectives::Collective::all_reduce, 4, 3, {sim::Bytes{12}, 3}};
+  // Flows 2, 0 and 1 reach rank 3 in step 0; then the train of flow 2 alone in step 1.
+  const auto chunk = [](std::int32_t flow) { return collectives::fixed_chunks(flow, 1); };
+  schedule.add({.from = Rank{2},
+                .to = Rank{3},
+                .messages = 2,
+                .step = 0,
+                .step_stride = 1,
+                .chunks = chunk(2)});
+  schedule.add({.from = Rank{0}, .to = Rank{3}, .step = 0, .chunks = chunk(0)});
+  schedule.add({.from = Rank{1}, .to = Rank{3}, .step = 0, .chunks = chunk(1)});
+  const std::vector<std::vector<std::uint8_t>> two{{0, 0}, {0}, {1}};
+  CHECK(collectives::arrival_ports(schedule, 2) == two);
+  const std::vector<std::vector<std::uint8_t>> three{{2, 0}, {0}, {1}};
+  CHECK(collectives::arrival_ports(schedule, 3) == three);
+}
+
+TEST_CASE("table: the sends of a step go in the order of their flows") {
+  Schedule schedule{collectives::Collective::all_reduce, 3, 2, {sim::Bytes{8}, 2}};
+  schedule.add({.from = Rank{0},
+                .to = Rank{1},
+                .step = 0,
+                .chunks = {},
+                .flow = collectives::fixed_chunks(7, 1)});
+  schedule.add({.from = Rank{0},
+                .to = Rank{2},
+                .step = 0,
+                .chunks = {},
+                .flow = collectives::fixed_chunks(3, 1)});
+  ScheduleTable table{schedule, std::nullopt};
+  table.on_ready(TransferId{0});
+  table.on_ready(TransferId{1});
+  CHECK(table.release(Rank{0}, at(0ns)) == ids({1, 0}));
+}
+
+namespace {
+
+class Reduced final : public collectives::ReductionListener {
+ public:
+  explicit Reduced(const sim::Engine& engine) : engine_{&engine} {}
+  void on_reduced(TransferId id, sim::Carry /*carry*/) override {
+    order.push_back(id);
+    when.push_back(engine_->now());
+  }
+  std::vector<TransferId> order;
+  std::vector<sim::Instant> when;
+
+ private:
+  const sim::Engine* engine_;
+};
+
+}  // namespace
+
+TEST_CASE("reduction: messages that come at one instant are reduced in the order of flows") {
+  Schedule schedule{collectives::Collective::all_reduce, 3, 2, {sim::Bytes{6000}, 2}};
+  schedule.add({.from = Rank{0}, .to = Rank{2}, .chunks = collectives::fixed_chunks(1, 1)});
+  schedule.add({.from = Rank{1}, .to = Rank{2}, .chunks = collectives::fixed_chunks(0, 1)});
+  sim::Engine engine;
+  Reduced heard{engine};
+  // 3000 B are two granules: 1 + 2 * 16 ns.
+  collectives::ReductionUnits units{
+      engine,
+      schedule,
+      {.bandwidth = sim::Bandwidth{128'000'000'000}, .granule = sim::Bytes{2048}, .start = 1ns},
+      heard};
+  units.take(TransferId{0}, 0);
+  units.take(TransferId{1}, 0);
+  engine.run();
+  CHECK(heard.order == ids({1, 0}));
+  CHECK(heard.when == std::vector{at(33ns), at(66ns)});
 }
