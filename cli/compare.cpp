@@ -28,6 +28,9 @@ std::vector<LinkReport> link_reports(const topology::Topology& topology,
                        .bytes = use.bytes,
                        .busy_s = sim::seconds(use.busy),
                        .utilisation = capacity > 0 ? (use.bytes + use.overhead) / capacity : 0});
+    if (!execution.ports.empty()) {
+      reports.back().queue = execution.ports[reports.size() - 1];
+    }
   };
   for (const topology::Link& link : topology.links()) {
     add(topology.node(link.from).name, topology.node(link.to).name, link.spec.bandwidth);
@@ -44,6 +47,24 @@ std::vector<LinkReport> link_reports(const topology::Topology& topology,
     }
   }
   return reports;
+}
+
+std::optional<QueueSummary> summary_of(const std::vector<LinkReport>& links) {
+  QueueSummary summary;
+  for (const LinkReport& link : links) {
+    if (!link.queue) {
+      return std::nullopt;
+    }
+    if (link.queue->max_queue > summary.max_bytes) {
+      summary.max_bytes = link.queue->max_queue;
+      summary.deepest = fmt::format("{} -> {}", link.from, link.to);
+    }
+    summary.paused_s += sim::seconds(link.queue->paused);
+    summary.pauses += link.queue->pauses;
+    summary.marked += link.queue->marked;
+    summary.dropped += link.queue->dropped;
+  }
+  return summary;
 }
 
 /// The most parts in which a schedule of this scenario may cut a rank's block.
@@ -79,6 +100,7 @@ Row run_row(const Scenario& scenario, const collectives::Algorithm& algorithm, s
   row.lower_bound_s = contends ? bound.seconds(bytes) : bound.latency_seconds();
   row.above_bound = row.lower_bound_s > 0 ? row.time_s / row.lower_bound_s : 1;
   row.links = link_reports(scenario.topology, execution);
+  row.queues = summary_of(row.links);
   const auto busiest = std::ranges::max_element(row.links, {}, &LinkReport::utilisation);
   if (contends && busiest != row.links.end() && busiest->utilisation > 0) {
     row.busiest_link = fmt::format("{} -> {}", busiest->from, busiest->to);

@@ -1,11 +1,14 @@
 #include "cli/packet_scenario.hpp"
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "cli/ethernet_scenario.hpp"
 #include "sim/quantity_text.hpp"
 
 namespace cli {
@@ -29,32 +32,52 @@ Choice choice_or(const sim::ConfigNode& node, std::string_view key,
   return value ? static_cast<Choice>(value->choice(names, what)) : otherwise;
 }
 
+/// Refuses keys that belong to another way of switching.
+void check_keys(const sim::ConfigNode& node, sim::Switching switching) {
+  constexpr std::array<std::string_view, 4> all{"payload", "overhead", "switching", "buffer"};
+  constexpr std::array<std::string_view, 8> cut_through{
+      "flit",        "flow_control", "virtual_channels", "router_latency", "credit_latency",
+      "arbitration", "queue",        "queue_step"};
+  std::vector<std::string_view> known{all.begin(), all.end()};
+  known.insert(known.end(), cut_through.begin(), cut_through.end());
+  known.insert(known.end(), ethernet_keys.begin(), ethernet_keys.end());
+  node.expect_keys(known);
+  const auto refuse = [&](std::string_view key, std::string_view hint) {
+    if (const auto value = node.find(key)) {
+      value->fail(fmt::format("'switching: {}' has no '{}'",
+                              sim::switching_names.at(static_cast<std::size_t>(switching)), key),
+                  hint);
+    }
+  };
+  for (const std::string_view key : cut_through) {
+    if (switching != sim::Switching::cut_through) {
+      refuse(key, "it belongs to 'switching: cut-through'");
+    }
+  }
+  for (const std::string_view key : ethernet_keys) {
+    if (switching != sim::Switching::ethernet) {
+      refuse(key, "it belongs to 'switching: ethernet'");
+    }
+  }
+  if (switching == sim::Switching::fifo) {
+    refuse("buffer", "its queues are unbounded; others: 'switching: cut-through' or 'ethernet'");
+  }
+}
+
 }  // namespace
 
 sim::PacketOptions read_packet(const sim::ConfigNode& node) {
-  node.expect_keys({"payload", "overhead", "flit", "flow_control", "switching", "virtual_channels",
-                    "buffer", "router_latency", "credit_latency", "arbitration", "queue",
-                    "queue_step"});
-  for (const std::string_view key :
-       {"flit", "flow_control", "virtual_channels", "buffer", "router_latency", "credit_latency",
-        "arbitration", "queue", "queue_step"}) {
-    const auto value = node.find(key);
-    const auto switching = node.find("switching");
-    if (value && (!switching || switching->text() == "fifo")) {
-      value->fail(fmt::format("plain queues have no '{}'", key),
-                  "it belongs to 'switching: cut-through'");
-    }
-  }
+  sim::PacketOptions packet;
+  packet.switching =
+      choice_or(node, "switching", sim::switching_names, "switching", packet.switching);
+  check_keys(node, packet.switching);
   // A third each, so that data, head and filling together stay below the most.
   const sim::Bytes third{sim::packet_max.count() / 3};
-  sim::PacketOptions packet;
   packet.payload = size_or(node, "payload", sim::Bytes{1}, third, packet.payload);
   packet.overhead = size_or(node, "overhead", sim::Bytes{0}, third, packet.overhead);
   packet.flit = size_or(node, "flit", sim::Bytes{1}, third, packet.flit);
   packet.flow_control =
       choice_or(node, "flow_control", sim::flow_control_names, "flow control", packet.flow_control);
-  packet.switching =
-      choice_or(node, "switching", sim::switching_names, "switching", packet.switching);
   packet.arbitration =
       choice_or(node, "arbitration", sim::arbitration_names, "arbitration", packet.arbitration);
   if (const auto channels = node.find("virtual_channels")) {
@@ -76,10 +99,16 @@ sim::PacketOptions read_packet(const sim::ConfigNode& node) {
   }
   const sim::Bytes largest{
       sim::wire_bytes(packet, packet.payload.count(), packet.overhead.count())};
-  packet.buffer = size_or(node, "buffer", largest, sim::bytes_max, packet.buffer);
-  if (packet.buffer < largest) {
+  if (packet.switching == sim::Switching::ethernet) {
+    packet.ethernet = read_ethernet(node);
+  } else {
+    packet.buffer = size_or(node, "buffer", largest, sim::bytes_max, packet.buffer);
+  }
+  const sim::Bytes buffer =
+      packet.switching == sim::Switching::ethernet ? packet.ethernet.buffer : packet.buffer;
+  if (buffer < largest) {
     node.fail(fmt::format("a packet of {} does not fit into a buffer of {}", sim::to_text(largest),
-                          sim::to_text(packet.buffer)),
+                          sim::to_text(buffer)),
               "give a larger 'buffer', or a smaller 'payload'");
   }
   return packet;

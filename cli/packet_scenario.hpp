@@ -12,7 +12,8 @@ namespace cli {
 ///       overhead: 0 B               # of a head, on every link
 ///       flit: 1 B                   # packets are filled up to a multiple
 ///       flow_control: packet        # a head per packet, or one per message
-///       switching: cut-through      # fifo (default): unbounded queues, store and forward
+///       switching: cut-through      # fifo (default): unbounded queues, store and forward;
+///                                   # ethernet: see ethernet_scenario.hpp
 ///       virtual_channels: 4         # the rest is of cut-through
 ///       buffer: 64 KiB              # per virtual channel
 ///       router_latency: 300 ns

@@ -18,7 +18,18 @@ struct LinkReport {
   sim::Bandwidth bandwidth;
   double bytes = 0;
   double busy_s = 0;
-  double utilisation = 0;  // bytes, with headers, / (bandwidth * time), 0 to 1
+  double utilisation = 0;                  // bytes, with headers, / (bandwidth * time), 0 to 1
+  std::optional<sim::PortReport> queue{};  // in front of it, on Ethernet
+};
+
+/// The queues of one run together.
+struct QueueSummary {
+  std::int64_t max_bytes = 0;
+  std::string deepest;  // the link behind the longest one: "leaf0 -> gpu3"; empty if none was
+  double paused_s = 0;  // over all links
+  std::int64_t pauses = 0;
+  std::int64_t marked = 0;  // packets
+  std::int64_t dropped = 0;
 };
 
 /// One algorithm at one size.
@@ -35,7 +46,8 @@ struct Row {
   std::string busiest_link;  // "gpu0 -> gpu1"; empty if nothing moved
   double busiest_utilisation = 0;
   std::int64_t messages = 0;
-  std::vector<double> steps_s{};  // see collectives::Execution
+  std::optional<QueueSummary> queues{};  // on Ethernet
+  std::vector<double> steps_s{};         // see collectives::Execution
   // In the order of the topology's links; then, if that limits injection, what each GPU sends
   // ("gpu0 -> injection") and receives ("injection -> gpu0") over all its links.
   std::vector<LinkReport> links;

@@ -18,13 +18,35 @@ double finite(double value) {
   return value;
 }
 
+Json queue_json(const sim::PortReport& queue) {
+  Json out = {{"max_bytes", queue.max_queue},
+              {"mean_bytes", finite(queue.mean_queue)},
+              {"paused_s", sim::seconds(queue.paused)},
+              {"pauses", queue.pauses},
+              {"marked", queue.marked},
+              {"dropped", queue.dropped}};
+  if (!queue.intervals.empty()) {
+    Json& max_bytes = out["max_bytes_by_interval"] = Json::array();
+    Json& paused_s = out["paused_s_by_interval"] = Json::array();
+    for (const sim::PortReport::Interval& interval : queue.intervals) {
+      max_bytes.push_back(interval.max_queue);
+      paused_s.push_back(sim::seconds(interval.paused));
+    }
+  }
+  return out;
+}
+
 Json link_json(const LinkReport& link) {
-  return {{"from", link.from},
-          {"to", link.to},
-          {"bandwidth_Bps", link.bandwidth.count()},
-          {"bytes", finite(link.bytes)},
-          {"busy_s", finite(link.busy_s)},
-          {"utilisation", finite(link.utilisation)}};
+  Json out = {{"from", link.from},
+              {"to", link.to},
+              {"bandwidth_Bps", link.bandwidth.count()},
+              {"bytes", finite(link.bytes)},
+              {"busy_s", finite(link.busy_s)},
+              {"utilisation", finite(link.utilisation)}};
+  if (link.queue) {
+    out["queue"] = queue_json(*link.queue);
+  }
+  return out;
 }
 
 Json row_json(const Row& row, Links links) {
@@ -40,6 +62,11 @@ Json row_json(const Row& row, Links links) {
               {"busiest_link", row.busiest_link},
               {"busiest_utilisation", finite(row.busiest_utilisation)},
               {"messages", row.messages}};
+  if (row.queues) {
+    out["queues"] = {{"max_bytes", row.queues->max_bytes}, {"deepest", row.queues->deepest},
+                     {"paused_s", row.queues->paused_s},   {"pauses", row.queues->pauses},
+                     {"marked", row.queues->marked},       {"dropped", row.queues->dropped}};
+  }
   if (!row.steps_s.empty()) {
     out["steps_s"] = row.steps_s;
   }

@@ -163,12 +163,34 @@ class Table {
 
   [[nodiscard]] std::string render_row(const Row& row) const {
     const bool moved = !row.busiest_link.empty();
+    const std::string queues = row.queues ? queue_line(*row.queues) : "";
     return trimmed(line(row.algorithm, sim::to_text_si(row.time_s, "s"),
                         number_text(row.algbw_Bps / unit_.factor),
                         number_text(row.busbw_Bps / unit_.factor), factor_text(row.speedup),
                         factor_text(row.above_bound),
                         moved ? fmt::format("{:.0f}%", row.busiest_utilisation * percent) : "",
-                        moved ? shortened(row.busiest_link, link_width_) : ""));
+                        moved ? shortened(row.busiest_link, link_width_) : "")) +
+           queues;
+  }
+
+  /// What happened in the queues, below the row.
+  static std::string queue_line(const QueueSummary& queues) {
+    std::string out = "      queues: ";
+    if (queues.deepest.empty()) {
+      return out + "none\n";
+    }
+    out += fmt::format("up to {} ({})", sim::to_text(sim::Bytes{queues.max_bytes}), queues.deepest);
+    if (queues.pauses > 0) {
+      out += fmt::format(", {} pauses, {} in all", queues.pauses,
+                         sim::to_text_si(queues.paused_s, "s"));
+    }
+    if (queues.marked > 0) {
+      out += fmt::format(", {} marked", queues.marked);
+    }
+    if (queues.dropped > 0) {
+      out += fmt::format(", {} dropped", queues.dropped);
+    }
+    return out + "\n";
   }
 
   static constexpr std::size_t link_width_min = 9;

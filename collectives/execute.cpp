@@ -62,6 +62,12 @@ sim::Fabric lower_schedule(const topology::Topology& topology, const Group& grou
   return fabric;
 }
 
+sim::NetworkOptions network_options(const ExecuteOptions& options) {
+  sim::NetworkOptions network{.model = options.network, .packet = options.packet};
+  network.packet.seed = options.seed;
+  return network;
+}
+
 std::string describe_deadlock(const topology::Topology& topology,
                               std::span<const std::uint32_t> circle) {
   std::string out =
@@ -110,8 +116,7 @@ class Executor final : public sim::MessageListener, public ReductionListener {
         schedule_{&schedule},
         options_{&options},
         progress_{schedule},
-        network_{sim::make_network({.model = options.network, .packet = options.packet}, engine_,
-                                   fabric, *this)},
+        network_{sim::make_network(network_options(options), engine_, fabric, *this)},
         software_{*this},
         table_events_{*this},
         software_id_{engine_.attach(software_)},
@@ -144,10 +149,18 @@ class Executor final : public sim::MessageListener, public ReductionListener {
       return;
     }
     const std::vector<std::uint32_t> circle = network_->waiting_circle();
-    throw sim::Failure{circle.empty() ? fmt::format("the {} schedule cannot go on:\n{}",
-                                                    name_of(schedule_->collective()),
-                                                    progress_.describe_blocked())
-                                      : describe_deadlock(*topology_, circle)};
+    if (!circle.empty()) {
+      throw sim::Failure{describe_deadlock(*topology_, circle)};
+    }
+    std::string text = fmt::format("the {} schedule cannot go on:\n{}",
+                                   name_of(schedule_->collective()), progress_.describe_blocked());
+    if (const std::size_t silent = network_->given_up(); silent > 0) {
+      text += fmt::format(
+          "\n  {} connections heard nothing for too long and gave up: see "
+          "'retry_after', 'retries'",
+          silent);
+    }
+    throw sim::Failure{text};
   }
 
   [[nodiscard]] Execution result() const {
@@ -156,6 +169,7 @@ class Executor final : public sim::MessageListener, public ReductionListener {
             .time_s = time_s,
             .quiet_s = std::max(time_s, sim::seconds(network_->quiet().time_since_epoch())),
             .links = network_->link_use(),
+            .ports = network_->port_reports(),
             .messages = schedule_->messages(),
             .steps_s = steps_s_,
             .events = engine_.events()};

@@ -44,6 +44,7 @@ struct Execution {
   double time_s = 0;                // the same with the part of a picosecond that `time` rounds off
   double quiet_s = 0;               // until the network is quiet too, credits included
   std::vector<sim::LinkUse> links;  // of the fabric: see topology::lower
+  std::vector<sim::PortReport> ports{};  // of those links, on Ethernet
   std::int64_t messages = 0;
   // Of a schedule table, per time step: until the last of its messages has arrived (and been
   // reduced). The last of a later step may be earlier.

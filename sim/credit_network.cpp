@@ -22,6 +22,7 @@ CreditNetwork::CreditNetwork(Engine& engine, const Fabric& fabric, MessageListen
       classes_{std::min(channels_, static_cast<std::uint32_t>(fabric.channel_classes()))},
       links_(fabric.links()),
       buffers_(fabric.links() * channels_),
+      heads_(buffers_.size() + fabric.links()),
       waiting_{fabric.links(), buffers_.size() + fabric.links()},
       ports_(fabric.links()),
       book_{fabric.lanes(), options} {
@@ -66,7 +67,7 @@ void CreditNetwork::take_turn(std::uint32_t link, MessageId message) {
   port.turns.push(message);
   port.packets += book_.packets(message);
   if (port.turns.size() == 1) {
-    waiting_.add(link, source_at(link));
+    wait_with_next(link);
     wake_at(link, std::max(engine_->now(), links_[link].wire.free));
   }
 }
@@ -108,6 +109,7 @@ void CreditNetwork::on_event(std::uint64_t payload) {
   switch (static_cast<Kind>(payload >> 32U)) {
     case Kind::ready: {
       const std::uint32_t link = next_link(first_in(where));
+      heads_[where] = head_of(first_in(where));
       waiting_.add(link, where);
       serve(link);
       break;
@@ -151,7 +153,7 @@ void CreditNetwork::serve(std::uint32_t link) {
   }
   collect_credits(link);
   const Choice choice = choose(link);
-  if (choice.found) {
+  if (choice.channel != no_room) {
     grant(link, choice);
     if (!waiting_.empty(link)) {
       wake_at(link, links_[link].wire.free);
@@ -173,26 +175,33 @@ void CreditNetwork::collect_credits(std::uint32_t link) {
   }
 }
 
-/// The virtual channels that a packet may use behind its next link.
-CreditNetwork::ChannelRange CreditNetwork::channels_at(std::uint32_t hop) const {
-  const std::uint32_t own = std::min<std::uint32_t>(fabric_->hop_class(hop), classes_ - 1);
-  return {own * channels_ / classes_, (own + 1) * channels_ / classes_};
+CreditNetwork::Head CreditNetwork::head_of(const Packet& packet) const {
+  if (is_last(packet.hop)) {
+    return {.wire = packet.wire};
+  }
+  const std::uint32_t own = std::min<std::uint32_t>(fabric_->hop_class(packet.hop), classes_ - 1);
+  return {.wire = packet.wire,
+          .begin = static_cast<std::uint8_t>(own * channels_ / classes_),
+          .end = static_cast<std::uint8_t>((own + 1) * channels_ / classes_)};
 }
 
 /// The virtual channel behind `link` that a packet may enter now: the one that its message has, or
 /// else the emptiest of its class that no message has, if there is room.
-std::optional<std::uint32_t> CreditNetwork::channel_with_room(std::uint32_t link,
-                                                              const Packet& packet) const {
-  const ChannelRange range = channels_at(packet.hop);
-  const std::uint64_t key = message_key(packet);
-  std::optional<std::uint32_t> best;
-  std::int64_t room = packet.wire - 1;
-  for (std::uint32_t channel = range.begin; channel < range.end; ++channel) {
+std::uint32_t CreditNetwork::channel_with_room(std::uint32_t link, std::uint32_t waiter) const {
+  const Head head = heads_[waiter];
+  if (head.arrives()) {
+    return host;
+  }
+  const bool owned = options_.flow_control == FlowControl::message;
+  const std::uint64_t key = owned ? message_key(first_of(waiter)) : 0;
+  std::uint32_t best = no_room;
+  std::int64_t room = static_cast<std::int64_t>(head.wire) - 1;
+  for (std::uint32_t channel = head.begin; channel < head.end; ++channel) {
     const Buffer& buffer = buffers_[buffer_of(link, channel)];
-    if (buffer.owner == key) {
-      return buffer.room >= packet.wire ? std::optional{channel} : std::nullopt;
+    if (owned && buffer.owner == key) {
+      return buffer.room >= head.wire ? channel : no_room;
     }
-    if (buffer.owner == unowned && buffer.room > room) {
+    if (buffer.room > room && buffer.owner == unowned) {
       best = channel;
       room = buffer.room;
     }
@@ -200,42 +209,33 @@ std::optional<std::uint32_t> CreditNetwork::channel_with_room(std::uint32_t link
   return best;
 }
 
-/// The packet that the source at a link would send now.
-CreditNetwork::Packet CreditNetwork::next_of_source(std::uint32_t link) const {
-  const MessageId message = ports_[link].turns.front();
+/// Makes the next packet of the source at a link, which waits with it.
+void CreditNetwork::wait_with_next(std::uint32_t link) {
+  Port& port = ports_[link];
+  const MessageId message = port.turns.front();
   const MessageBook::Piece piece = book_.next(message);
-  return {.ready = engine_->now(),
-          .tail = engine_->now(),
-          .made = engine_->now(),
-          .hop = fabric_->hops_begin(Lane{message.lane}),
-          .data = piece.data,
-          .wire = piece.wire,
-          .message = message.number,
-          .ends = piece.ends};
+  port.next = {.ready = {},
+               .tail = {},
+               .made = engine_->now(),
+               .hop = fabric_->hops_begin(Lane{message.lane}),
+               .data = piece.data,
+               .wire = piece.wire,
+               .message = message.number,
+               .ends = piece.ends};
+  heads_[source_at(link)] = head_of(port.next);
+  waiting_.add(link, source_at(link));
 }
 
-/// Whether `waiter` can send into `link` now, and how.
-CreditNetwork::Choice CreditNetwork::try_waiter(std::uint32_t link, std::uint32_t waiter) {
-  const bool source = is_source(waiter);
-  Choice choice{.waiter = waiter};
-  choice.packet = source ? next_of_source(link) : first_in(waiter);
-  const std::uint32_t hop = choice.packet.hop;
-  const bool ends = is_last(hop);
-  choice.channel = ends ? std::nullopt : channel_with_room(link, choice.packet);
-  choice.found = ends || choice.channel.has_value();
-  return choice;
-}
-
-CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) {
+CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) const {
   Choice best;
   for (std::uint32_t waiter = waiting_.first(link); waiter != WaitingLists::none;
        waiter = waiting_.next(waiter)) {
-    if (best.found && !precedes(waiter, best)) {
+    if (best.channel != no_room && !precedes(waiter, best)) {
       continue;
     }
-    const Choice choice = try_waiter(link, waiter);
-    if (choice.found) {
-      best = choice;
+    const std::uint32_t channel = channel_with_room(link, waiter);
+    if (channel != no_room) {
+      best = {.waiter = waiter, .channel = channel};
       if (first_come_) {
         break;
       }
@@ -248,17 +248,17 @@ CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) {
 /// the more urgent one of the same input.
 bool CreditNetwork::precedes(std::uint32_t waiter, const Choice& choice) const {
   if (options_.arbitration == Arbitration::age) {
-    return !is_source(waiter) && first_in(waiter).made < choice.packet.made;
+    return first_of(waiter).made < first_of(choice.waiter).made;
   }
   return !is_source(waiter) && !is_source(choice.waiter) &&
          link_behind(waiter) == link_behind(choice.waiter) &&
-         urgency(first_in(waiter)) < urgency(choice.packet);
+         urgency(first_in(waiter)) < urgency(first_in(choice.waiter));
 }
 
 void CreditNetwork::grant(std::uint32_t link, const Choice& choice) {
   Link& to = links_[link];
   waiting_.remove(link, choice.waiter);
-  const Packet& packet = choice.packet;
+  const Packet packet = first_of(choice.waiter);
   to.wire.load(engine_->now(), packet.wire);
   if (!is_source(choice.waiter)) {
     // The tail cannot leave before it has come, where the link before is slower.
@@ -297,7 +297,7 @@ void CreditNetwork::take_from_source(std::uint32_t link) {
     port.turns.push(message);
   }
   if (!port.turns.empty()) {
-    waiting_.add(link, source_at(link));
+    wait_with_next(link);
   }
 }
 
@@ -334,15 +334,15 @@ Instant CreditNetwork::room_for_next(const Link& in, const Link& out) const {
 }
 
 /// The packet is on the link: it goes to the buffer behind it, or arrives.
-void CreditNetwork::enter(std::uint32_t link, std::optional<std::uint32_t> channel, Packet packet) {
+void CreditNetwork::enter(std::uint32_t link, std::uint32_t channel, Packet packet) {
   const Link& along = links_[link];
-  if (!channel) {
+  if (channel == host) {
     const Instant when = along.wire.free + along.latency;
     quiet_ = std::max(quiet_, when + along.latency + options_.credit_latency);
     arrive(packet, when);
     return;
   }
-  const std::uint32_t number = buffer_of(link, *channel);
+  const std::uint32_t number = buffer_of(link, channel);
   Buffer& buffer = buffers_[number];
   if (options_.flow_control == FlowControl::message) {
     buffer.owner = packet.ends ? unowned : message_key(packet);
@@ -396,9 +396,8 @@ std::vector<std::uint32_t> CreditNetwork::waiting_circle() const {
   while (!seen[at]) {
     seen[at] = true;
     way.push_back(at);
-    const std::uint32_t hop = first_in(at).hop;
     const std::uint32_t link = next_link(first_in(at));
-    const ChannelRange range = channels_at(hop);
+    const Head range = head_of(first_in(at));
     at = buffer_of(link, range.begin);
     for (std::uint32_t channel = range.begin; channel < range.end; ++channel) {
       const std::uint32_t other = buffer_of(link, channel);

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <vector>
 
 #include "sim/engine.hpp"
@@ -48,6 +47,8 @@ class CreditNetwork final : public Network {
 
  private:
   static constexpr Instant never = Instant::max();
+  static constexpr std::uint32_t no_room = std::numeric_limits<std::uint32_t>::max();
+  static constexpr std::uint32_t host = no_room - 1;  // takes in what arrives, always
   static constexpr std::uint64_t unowned = std::numeric_limits<std::uint64_t>::max();
 
   struct Packet {
@@ -84,6 +85,7 @@ class CreditNetwork final : public Network {
   /// Where a host's packets enter the network: its own side of a lane's first link.
   struct Port {
     RingBuffer<MessageId> turns;    // with packets to make
+    Packet next{};                  // of the first of them
     std::int64_t packets = 0;       // to be made
     bool taking = false;            // a message in, the last of its turns
     std::uint32_t last_taken = 0;   // its lane
@@ -100,14 +102,16 @@ class CreditNetwork final : public Network {
   /// Who may send next: a buffer or the source at a link.
   struct Choice {
     std::uint32_t waiter = WaitingLists::none;
-    std::optional<std::uint32_t> channel{};  // of the link; none where a host takes it in
-    Packet packet{};
-    bool found = false;
+    std::uint32_t channel = no_room;  // behind the link, or `host`
   };
 
-  struct ChannelRange {
-    std::uint32_t begin = 0;
-    std::uint32_t end = 0;
+  /// What is asked again and again of a packet that waits: its bytes, and the virtual channels that
+  /// it may use behind its next link; none where a host takes it in.
+  struct Head {
+    std::uint32_t wire = 0;
+    std::uint8_t begin = 0;
+    std::uint8_t end = 0;
+    [[nodiscard]] bool arrives() const { return begin == end; }
   };
 
   static std::uint64_t pack(Kind kind, std::uint32_t where);
@@ -130,16 +134,18 @@ class CreditNetwork final : public Network {
   [[nodiscard]] std::int32_t urgency(const Packet& packet) const {
     return fabric_->urgency(Lane{hop_lane_[packet.hop]});
   }
-  [[nodiscard]] Choice try_waiter(std::uint32_t link, std::uint32_t waiter);
   [[nodiscard]] bool precedes(std::uint32_t waiter, const Choice& choice) const;
-  [[nodiscard]] Choice choose(std::uint32_t link);
+  [[nodiscard]] Choice choose(std::uint32_t link) const;
   [[nodiscard]] std::uint64_t message_key(const Packet& packet) const {
     return (static_cast<std::uint64_t>(hop_lane_[packet.hop]) << 32U) | packet.message;
   }
-  [[nodiscard]] ChannelRange channels_at(std::uint32_t hop) const;
-  [[nodiscard]] std::optional<std::uint32_t> channel_with_room(std::uint32_t link,
-                                                               const Packet& packet) const;
-  [[nodiscard]] Packet next_of_source(std::uint32_t link) const;
+  [[nodiscard]] Head head_of(const Packet& packet) const;
+  [[nodiscard]] std::uint32_t channel_with_room(std::uint32_t link, std::uint32_t waiter) const;
+  void wait_with_next(std::uint32_t link);
+  /// What a buffer or a source sends next.
+  [[nodiscard]] const Packet& first_of(std::uint32_t waiter) const {
+    return is_source(waiter) ? ports_[waiter - buffers_.size()].next : first_in(waiter);
+  }
   [[nodiscard]] const Packet& first_in(std::uint32_t buffer) const {
     return buffers_[buffer].packets.front();
   }
@@ -151,7 +157,7 @@ class CreditNetwork final : public Network {
   void take_from_buffer(std::uint32_t buffer, const Link& to);
   [[nodiscard]] Instant room_for_next(const Link& in, const Link& out) const;
   void grant(std::uint32_t link, const Choice& choice);
-  void enter(std::uint32_t link, std::optional<std::uint32_t> channel, Packet packet);
+  void enter(std::uint32_t link, std::uint32_t channel, Packet packet);
   void arrive(const Packet& packet, Instant when);
   void deliver(std::uint32_t lane);
 
@@ -164,6 +170,7 @@ class CreditNetwork final : public Network {
   std::uint32_t classes_;  // of virtual channels; fewer than lanes ask for may deadlock
   std::vector<Link> links_;
   std::vector<Buffer> buffers_;  // per link and virtual channel
+  std::vector<Head> heads_;      // per waiter: a buffer, or the source at a link
   WaitingLists waiting_;         // per link: buffers, and the source
   std::vector<Port> ports_;      // per link
   MessageBook book_;

@@ -20,12 +20,18 @@ struct Event {
 
   static constexpr int handler_bits = 8;
   [[nodiscard]] std::size_t handler() const { return order & ((1U << handler_bits) - 1); }
-  [[nodiscard]] bool before(const Event& other) const {
-    return when < other.when || (when == other.when && order < other.order);
+  /// Both as one number, which compares without a branch. Requires when >= 0.
+  __extension__ using Key = unsigned __int128;
+  [[nodiscard]] Key key() const {
+    return (static_cast<Key>(when.time_since_epoch().count()) << 64U) | order;
   }
+  [[nodiscard]] bool before(const Event& other) const { return key() < other.key(); }
 };
 
 /// Events leave in the order (when, scheduled). That pair is unique, so no heap decides anything.
+///
+/// Most events set off one other. So the place of one that was taken stays open until the next one
+/// is put there, or is needed.
 class EventQueue {
  public:
   void push(const Event& event);
@@ -33,12 +39,20 @@ class EventQueue {
   /// Removes the earliest event. Requires !empty().
   Event pop();
 
-  [[nodiscard]] const Event& top() const { return heap_.front(); }
-  [[nodiscard]] bool empty() const { return heap_.empty(); }
-  [[nodiscard]] std::size_t size() const { return heap_.size(); }
+  /// The earliest event. Requires !empty().
+  [[nodiscard]] const Event& top() {
+    close_hole();
+    return heap_.front();
+  }
+  [[nodiscard]] bool empty() const { return size() == 0; }
+  [[nodiscard]] std::size_t size() const { return heap_.size() - (has_hole_ ? 1 : 0); }
 
  private:
+  void close_hole();
+  void sink(const Event& event);
+
   std::vector<Event> heap_;
+  bool has_hole_ = false;  // the first event of the heap was taken
 };
 
 }  // namespace sim

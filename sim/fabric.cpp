@@ -7,10 +7,12 @@
 
 namespace sim {
 
-std::uint32_t Fabric::add_link(Bandwidth capacity, Duration latency) {
+std::uint32_t Fabric::add_link(Bandwidth capacity, Duration latency,
+                               std::optional<std::uint32_t> node) {
   require(capacity > Bandwidth{0}, "a link carries something");
   capacity_.push_back(static_cast<double>(capacity.count()));
   link_latency_.push_back(latency);
+  link_node_.push_back(node);
   return static_cast<std::uint32_t>(capacity_.size() - 1);
 }
 

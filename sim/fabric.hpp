@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,8 +30,10 @@ struct Hop {
 /// The hops of all lanes stand in one array, in lane order; `hops(lane)` is the range of one lane.
 class Fabric {
  public:
-  /// Returns the link's number, counted from 0. `latency` is what a packet takes along it.
-  std::uint32_t add_link(Bandwidth capacity, Duration latency = {});
+  /// Returns the link's number, counted from 0. `latency` is what a packet takes along it. Links
+  /// that leave one `node` are ports of one switch; without a node a link is alone.
+  std::uint32_t add_link(Bandwidth capacity, Duration latency = {},
+                         std::optional<std::uint32_t> node = {});
 
   /// The links from `first` on are the ports of hosts: of each host `ports` to send by, then as
   /// many to receive by. A network may send a message by another port than its lane's.
@@ -69,6 +72,9 @@ class Fabric {
   /// Bytes per second.
   [[nodiscard]] double capacity(std::uint32_t link) const { return capacity_[link]; }
   [[nodiscard]] Duration link_latency(std::uint32_t link) const { return link_latency_[link]; }
+  [[nodiscard]] std::optional<std::uint32_t> link_node(std::uint32_t link) const {
+    return link_node_[link];
+  }
   [[nodiscard]] Duration latency(Lane lane) const { return latency_[index(lane)]; }
   [[nodiscard]] std::int32_t urgency(Lane lane) const { return urgency_[index(lane)]; }
 
@@ -100,6 +106,7 @@ class Fabric {
  private:
   std::vector<double> capacity_;
   std::vector<Duration> link_latency_;
+  std::vector<std::optional<std::uint32_t>> link_node_;
   std::vector<Duration> latency_;
   std::vector<std::int32_t> urgency_;
   std::vector<std::uint32_t> hops_begin_{0};

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "sim/engine.hpp"
+#include "sim/ethernet_options.hpp"
 #include "sim/fabric.hpp"
+#include "sim/port_history.hpp"
 #include "sim/units.hpp"
 
 namespace sim {
@@ -58,6 +60,12 @@ class Network : public EventHandler {
   /// arrived. Models without such signs say zero.
   [[nodiscard]] virtual Instant quiet() const { return {}; }
 
+  /// Per link, of models that have queues; else empty.
+  [[nodiscard]] virtual std::vector<PortReport> port_reports() const { return {}; }
+
+  /// Lanes whose sender heard nothing for too long and tries no more.
+  [[nodiscard]] virtual std::size_t given_up() const { return 0; }
+
   /// If packets wait for each other in a circle: the links behind which they stand, each waiting
   /// for room behind the next one. Empty if none do.
   [[nodiscard]] virtual std::vector<std::uint32_t> waiting_circle() const { return {}; }
@@ -81,8 +89,9 @@ enum class Pacing : std::uint8_t {
 enum class Switching : std::uint8_t {
   fifo,         // one unbounded queue per link, store and forward
   cut_through,  // bounded input buffers with virtual channels and credits; heads go ahead of tails
+  ethernet,     // queues that share a switch's memory, store and forward: drops or pauses, marks
 };
-inline constexpr std::array<std::string_view, 2> switching_names{"fifo", "cut-through"};
+inline constexpr std::array<std::string_view, 3> switching_names{"fifo", "cut-through", "ethernet"};
 
 /// Who enters a link first, of the packets that wait for it.
 enum class Arbitration : std::uint8_t {
@@ -118,6 +127,9 @@ struct PacketOptions {
   Duration router_latency{};  // from a head's arrival at a switch until it may leave
   Duration credit_latency{};  // of a credit, besides the latency of the link
   Arbitration arbitration = Arbitration::round_robin;
+
+  EthernetOptions ethernet{};
+  std::uint64_t seed = 1;  // of chance: which packets Ethernet marks
 };
 
 /// What a packet of `data` bytes is on a link, with a head or without.

@@ -31,7 +31,13 @@ class Runner final : public EventHandler, public MessageListener {
   }
 
   [[nodiscard]] RawFlowResult result() && {
-    return {std::move(completion_s_), {}, network_->link_use(), engine_.events()};
+    return {.completion_s = std::move(completion_s_),
+            .initial_rate_Bps = {},
+            .links = network_->link_use(),
+            .events = engine_.events(),
+            .ports = network_->port_reports(),
+            .given_up = network_->given_up(),
+            .waiting_circle = network_->waiting_circle()};
   }
 
  private:

@@ -22,6 +22,9 @@ struct RawFlowResult {
                                          // later. Empty for packets, which have no rate
   std::vector<LinkUse> links;
   std::uint64_t events = 0;
+  std::vector<PortReport> ports{};              // per link, of models that have queues
+  std::size_t given_up = 0;                     // flows that tried no more
+  std::vector<std::uint32_t> waiting_circle{};  // see Network
 };
 
 /// Runs flows that depend on nothing but each other's traffic. Flow i uses lane i of `fabric`.

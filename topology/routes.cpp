@@ -36,7 +36,8 @@ class Lowering {
         injection_begin_{static_cast<std::uint32_t>(topology.links().size())},
         found_(requests.size()) {
     for (const Link& link : topology.links()) {
-      fabric_.add_link(link.spec.bandwidth, link.spec.latency);
+      fabric_.add_link(link.spec.bandwidth, link.spec.latency,
+                       static_cast<std::uint32_t>(index(link.from)));
     }
     if (const auto& injection = topology.injection()) {
       ranks_ = rank_of_nodes(topology);

@@ -140,6 +140,7 @@ void packet_all_to_all(benchmark::State& state) {
       .virtual_channels = 2,
       .buffer = sim::Bytes{1 << 16},
       .router_latency = sim::Duration{300'000},
+      .ethernet = {.retry_after = std::chrono::milliseconds{67}},
   };
   for (auto _ : state) {
     benchmark::DoNotOptimize(
@@ -149,9 +150,10 @@ void packet_all_to_all(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * hops * (size / 4096));
 }
 BENCHMARK(packet_all_to_all)
-    ->ArgName("cut_through")
+    ->ArgName("switching")
     ->Arg(static_cast<int>(sim::Switching::fifo))
     ->Arg(static_cast<int>(sim::Switching::cut_through))
+    ->Arg(static_cast<int>(sim::Switching::ethernet))
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -111,11 +111,29 @@ TEST_CASE("program: bad input ends with 2 and an error that says where, what and
        "s.yaml:2:10: error: routing: dimension-order routing needs a torus or a mesh\n"},
       {"topology: nowhere.yaml\n", "there is no file 'nowhere.yaml'"},
       {"topology: torus:4x4\nnetwork: packet\npacket: {virtual_channels: 2}\n",
-       "s.yaml:3:28: error: packet.virtual_channels: plain queues have no 'virtual_channels'\n"},
+       "s.yaml:3:28: error: packet.virtual_channels: 'switching: fifo' has no "
+       "'virtual_channels'\n"},
       {"topology: torus:4x4\npacket: {switching: cut-through, buffer: 100 B}\n",
        "s.yaml:2:42: error: packet.buffer: expected a size from 4 KiB to 8 PiB, got '100 B'\n"},
       {"topology: torus:4x4\npacket: {payload: 0 B}\n",
        "s.yaml:2:19: error: packet.payload: expected a size from 1 B to"},
+      {"topology: torus:4x4\npacket: {switching: cut-through, loss: drop}\n",
+       "s.yaml:2:40: error: packet.loss: 'switching: cut-through' has no 'loss'\n"},
+      {"topology: torus:4x4\npacket: {buffer: 1 MiB}\n",
+       "s.yaml:2:18: error: packet.buffer: 'switching: fifo' has no 'buffer'\n"},
+      {"topology: torus:4x4\npacket: {switching: ethernet, share: 2}\n",
+       "s.yaml:2:38: error: packet.share: 'share' says nothing here\n"},
+      {"topology: torus:4x4\npacket: {switching: ethernet, control: dctcp, dcqcn: {gain: 1}}\n",
+       "s.yaml:2:54: error: packet.dcqcn: 'dcqcn' says nothing here\n"},
+      {"topology: torus:4x4\npacket: {switching: ethernet, mark: {from: 2 MB}}\n",
+       "s.yaml:2:37: error: packet.mark: marks begin at 2.000 MB, which is not below 200.0 kB"},
+      {"topology: torus:4x4\npacket: {switching: ethernet, pause_above: 1 kB, resume_below: 2 "
+       "kB}\n",
+       "s.yaml:2:64: error: packet.resume_below: a link that pauses above"},
+      {"topology: torus:4x4\npacket: {switching: ethernet, dcqcn: {increase_bytes: 0 B}}\n",
+       "s.yaml:2:55: error: packet.dcqcn.increase_bytes: expected at least a byte"},
+      {"topology: torus:4x4\npacket: {switching: ethernet, retry_after: 0 us}\n",
+       "s.yaml:2:44: error: packet.retry_after: expected a time above 0"},
       {"topology: torus:4x4\nnetwork: packet\nrouting: split\n",
        "s.yaml:3:10: error: routing: a packet is not split\n"},
       {"topology: torus:4x4\nalgorithms: [direct]\nnic: {kind: table}\n",
@@ -453,6 +471,37 @@ TEST_CASE("program: the MultiTree authors' rows are met, those of one port nearl
     } else if (row["NIs_per_node"] == "1") {
       CHECK(std::abs(error) < 0.08);
     }
+  }
+}
+
+TEST_CASE("program: on Ethernet results tell of queues, pauses, marks and drops") {
+  const auto run = [](const std::string& name) {
+    const auto result =
+        espalier({"run", std::string{SOURCE_DIR} + "/configs/scenarios/ethernet/" + name, "--json",
+                  "--links"});
+    CAPTURE(result.errors);
+    REQUIRE(result.status == 0);
+    return nlohmann::json::parse(result.output)["results"][0];
+  };
+  const auto pause = run("incast-pause.yaml");
+  CHECK(pause["queues"]["pauses"] > 100);
+  CHECK(pause["queues"]["paused_s"] > 0.001);
+  CHECK(pause["queues"]["marked"] == 0);
+  CHECK(pause["queues"]["dropped"] == 0);
+  double paused_s = 0;
+  for (const auto& link : pause["links"]) {
+    for (const double part : link["queue"]["paused_s_by_interval"]) {
+      paused_s += part;
+    }
+  }
+  CHECK(paused_s == doctest::Approx(pause["queues"]["paused_s"].get<double>()).epsilon(1e-9));
+  const auto dctcp = run("incast-dctcp.yaml");
+  CHECK(dctcp["queues"]["marked"] > 100);
+  CHECK(dctcp["queues"]["pauses"] < pause["queues"]["pauses"]);
+  CHECK(run("incast-drop.yaml")["queues"]["dropped"] > 0);
+  // Nobody takes in faster than its link: 62 MiB at 50 GB/s.
+  for (const char* name : {"incast-pause.yaml", "incast-dctcp.yaml", "incast-dcqcn.yaml"}) {
+    CHECK(run(name)["time_s"] > 62 * 1048576.0 / 50e9);
   }
 }
 
