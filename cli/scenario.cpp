@@ -165,6 +165,23 @@ void read_nic(const sim::ConfigNode& node, collectives::ExecuteOptions& execute)
   }
 }
 
+/// Where every packet goes its own way, none may have to follow another one.
+void check_order(const sim::ConfigNode& routing, const sim::PacketOptions& packet) {
+  const auto refuse = [&](bool holds, std::string_view what, std::string_view hint) {
+    if (holds) {
+      routing.fail(fmt::format("packets overtake each other with '{}', which {} does not allow",
+                               routing.text(), what),
+                   hint);
+    }
+  };
+  const bool ethernet = packet.switching == sim::Switching::ethernet;
+  refuse(ethernet && packet.ethernet.loss == sim::Loss::drop, "'packet.loss: drop'",
+         "senders go back to what is missing; take 'loss: pause'");
+  refuse(packet.flow_control == sim::FlowControl::message, "'packet.flow_control: message'",
+         "packets without a head follow the first one; take 'flow_control: packet'");
+  refuse(packet.nic_queue > 0, "'packet.queue'", "take 'queue: 0'");
+}
+
 void read_execution(const sim::ConfigNode& node, Scenario& scenario) {
   collectives::ExecuteOptions& execute = scenario.execute;
   execute.network = sim::NetworkModel::flow;
@@ -179,16 +196,15 @@ void read_execution(const sim::ConfigNode& node, Scenario& scenario) {
       routing->fail("dimension-order routing needs a torus or a mesh",
                     fmt::format("the network is a {}", scenario.topology.summary()));
     }
-    if (execute.routing == topology::Routing::split &&
-        execute.network == sim::NetworkModel::packet) {
-      routing->fail("a packet is not split", "ecmp spreads messages over all shortest paths");
-    }
   }
   if (const auto nic = node.find("nic")) {
     read_nic(*nic, execute);
   }
   if (const auto packet = node.find("packet")) {
     execute.packet = read_packet(*packet);
+  }
+  if (topology::forks(execute.routing) && execute.network == sim::NetworkModel::packet) {
+    check_order(node.at("routing"), execute.packet);
   }
   if (const auto seed = node.find("seed")) {
     execute.seed =

@@ -25,8 +25,12 @@ CreditNetwork::CreditNetwork(Engine& engine, const Fabric& fabric, MessageListen
       heads_(buffers_.size() + fabric.links()),
       waiting_{fabric.links(), buffers_.size() + fabric.links()},
       ports_(fabric.links()),
-      book_{fabric.lanes(), options} {
-  require(!fabric.has_split_lanes(), "a packet takes one way");
+      book_{fabric.lanes(), options},
+      ways_{fabric, options.seed} {
+  require(fabric.forks() || !fabric.has_split_lanes(), "a packet takes one way");
+  require(
+      !fabric.forks() || (options.nic_queue == 0 && options.flow_control == FlowControl::packet),
+      "where packets have a choice none follows another one");
   const std::int64_t most = wire_bytes(options, options.payload.count(), options.overhead.count());
   require(options.payload > Bytes{0} && most <= packet_max.count(), "a packet is not too large");
   require(options.buffer.count() >= most, "a buffer holds a packet");
@@ -45,72 +49,17 @@ CreditNetwork::CreditNetwork(Engine& engine, const Fabric& fabric, MessageListen
   }
 }
 
-void CreditNetwork::send(Lane lane, Bytes size, Carry /*carry*/) {
-  const MessageId message = book_.add(lane, size);
-  const std::uint32_t first = fabric_->first_port(lane);
-  if (options_.nic_queue == 0) {
-    take_turn(fabric_->hop_link(fabric_->hops_begin(lane)), message);
-    return;
-  }
-  for (std::uint32_t link = first; link < first + fabric_->port_count(lane); ++link) {
-    if (!ports_[link].taking) {
-      take_in(link, message);
-      return;
-    }
-  }
-  ports_[first].waiting.push(message);
-}
-
-/// The message gets its turns at a link.
-void CreditNetwork::take_turn(std::uint32_t link, MessageId message) {
-  Port& port = ports_[link];
-  port.turns.push(message);
-  port.packets += book_.packets(message);
-  if (port.turns.size() == 1) {
-    wait_with_next(link);
-    wake_at(link, std::max(engine_->now(), links_[link].wire.free));
-  }
-}
-
-/// A free port begins to take in a message.
-void CreditNetwork::take_in(std::uint32_t link, MessageId message) {
-  Port& port = ports_[link];
-  port.taking = true;
-  port.last_taken = message.lane;
-  port.taken = engine_->now() + (book_.packets(message) * options_.nic_step);
-  take_turn(link, message);
-  check_taken(link);
-}
-
-/// The message that a port takes in is in the queue when no more packets are left than that holds.
-void CreditNetwork::check_taken(std::uint32_t link) {
-  Port& port = ports_[link];
-  if (port.taking && port.packets <= options_.nic_queue && port.taken != never) {
-    engine_->at(std::max(port.taken, engine_->now()), self_, pack(Kind::taken, link));
-    port.taken = never;  // it is on its way
-  }
-}
-
-void CreditNetwork::on_taken(std::uint32_t link) {
-  Port& port = ports_[link];
-  port.taking = false;
-  const std::uint32_t lane = port.last_taken;
-  const std::uint32_t first = fabric_->first_port(Lane{lane});
-  if (!ports_[first].waiting.empty()) {
-    const MessageId next = ports_[first].waiting.front();
-    ports_[first].waiting.pop();
-    take_in(link, next);
-  }
-  listener_->on_left(Lane{lane}, 0);
-}
-
 void CreditNetwork::on_event(std::uint64_t payload) {
   const auto where = static_cast<std::uint32_t>(payload);
   switch (static_cast<Kind>(payload >> 32U)) {
     case Kind::ready: {
-      const std::uint32_t link = next_link(first_in(where));
+      Packet& first = buffers_[where].packets.front();
+      if (fabric_->forks()) {
+        first.hop = ways_.next(first.hop, [&](std::uint32_t other) { return load(other); });
+      }
+      const std::uint32_t link = next_link(first);
       heads_[where] = head_of(first_in(where));
-      waiting_.add(link, where);
+      add_waiter(link, where);
       serve(link);
       break;
     }
@@ -136,6 +85,22 @@ std::uint32_t CreditNetwork::next_link(const Packet& packet) const {
   return fabric_->has_arrivals() && is_last(packet.hop)
              ? fabric_->arrival_link(Lane{hop_lane_[packet.hop]}, packet.message)
              : fabric_->hop_link(packet.hop);
+}
+
+/// How long a packet that came now would wait, roughly: for those that wait, for those under way or
+/// in the buffer behind, and for the one on the link.
+Duration CreditNetwork::load(std::uint32_t link) {
+  collect_credits(link);
+  const Link& along = links_[link];
+  const std::int64_t bytes =
+      along.under_way + (along.waiters * (options_.payload + options_.overhead).count());
+  return std::max(along.wire.free - engine_->now(), Duration{0}) +
+         Duration{static_cast<std::int64_t>(static_cast<double>(bytes) * along.wire.ps_per_byte)};
+}
+
+void CreditNetwork::add_waiter(std::uint32_t link, std::uint32_t waiter) {
+  waiting_.add(link, waiter);
+  ++links_[link].waiters;
 }
 
 void CreditNetwork::wake_at(std::uint32_t link, Instant when) {
@@ -170,6 +135,7 @@ void CreditNetwork::collect_credits(std::uint32_t link) {
   while (!credits.empty() && credits.front().when <= engine_->now()) {
     Buffer& buffer = buffers_[credits.front().buffer];
     buffer.room += credits.front().bytes;
+    links_[link].under_way -= credits.front().bytes;
     require(buffer.room <= options_.buffer.count(), "no more credits come back than were given");
     credits.pop();
   }
@@ -209,23 +175,6 @@ std::uint32_t CreditNetwork::channel_with_room(std::uint32_t link, std::uint32_t
   return best;
 }
 
-/// Makes the next packet of the source at a link, which waits with it.
-void CreditNetwork::wait_with_next(std::uint32_t link) {
-  Port& port = ports_[link];
-  const MessageId message = port.turns.front();
-  const MessageBook::Piece piece = book_.next(message);
-  port.next = {.ready = {},
-               .tail = {},
-               .made = engine_->now(),
-               .hop = fabric_->hops_begin(Lane{message.lane}),
-               .data = piece.data,
-               .wire = piece.wire,
-               .message = message.number,
-               .ends = piece.ends};
-  heads_[source_at(link)] = head_of(port.next);
-  waiting_.add(link, source_at(link));
-}
-
 CreditNetwork::Choice CreditNetwork::choose(std::uint32_t link) const {
   Choice best;
   for (std::uint32_t waiter = waiting_.first(link); waiter != WaitingLists::none;
@@ -258,6 +207,7 @@ bool CreditNetwork::precedes(std::uint32_t waiter, const Choice& choice) const {
 void CreditNetwork::grant(std::uint32_t link, const Choice& choice) {
   Link& to = links_[link];
   waiting_.remove(link, choice.waiter);
+  --to.waiters;
   const Packet packet = first_of(choice.waiter);
   to.wire.load(engine_->now(), packet.wire);
   if (!is_source(choice.waiter)) {
@@ -274,31 +224,6 @@ void CreditNetwork::grant(std::uint32_t link, const Choice& choice) {
     take_from_buffer(choice.waiter, to);
   }
   enter(link, choice.channel, packet);
-}
-
-/// Counts a packet as made, and lets the next message have its turn.
-void CreditNetwork::take_from_source(std::uint32_t link) {
-  Port& port = ports_[link];
-  const MessageId message = port.turns.front();
-  const bool all_made = book_.on_made(message);
-  --port.packets;
-  if (options_.nic_queue > 0) {
-    check_taken(link);
-  } else if (all_made) {
-    engine_->at(links_[link].wire.free, self_, pack(Kind::left, message.lane));
-  }
-  // Messages that have virtual channels of their own do not mix at a port: each could wait for the
-  // channel of another one that waits for its turn.
-  const bool mixes = options_.nic_queue == 0 && options_.flow_control == FlowControl::packet;
-  if (all_made || mixes) {
-    port.turns.pop();
-  }
-  if (!all_made && mixes) {
-    port.turns.push(message);
-  }
-  if (!port.turns.empty()) {
-    wait_with_next(link);
-  }
 }
 
 /// Takes the first packet out of a buffer, into a link that is free again when all of it has left.
@@ -348,8 +273,9 @@ void CreditNetwork::enter(std::uint32_t link, std::uint32_t channel, Packet pack
     buffer.owner = packet.ends ? unowned : message_key(packet);
   }
   buffer.room -= packet.wire;
+  links_[link].under_way += packet.wire;
   require(buffer.room >= 0, "no virtual channel overfills");
-  ++packet.hop;
+  packet.hop += fabric_->forks() ? 0U : 1U;  // else it is chosen when it is ready
   packet.ready = engine_->now() + along.latency + options_.router_latency;
   packet.tail = along.wire.free + along.latency;
   buffer.packets.push(packet);

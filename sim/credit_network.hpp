@@ -12,6 +12,7 @@
 #include "sim/ring_buffer.hpp"
 #include "sim/units.hpp"
 #include "sim/waiting_lists.hpp"
+#include "sim/way_chooser.hpp"
 #include "sim/wire.hpp"
 
 namespace sim {
@@ -28,7 +29,8 @@ namespace sim {
 ///
 ///     sum over links of (latency) + (h - 1) router latencies + n packet times
 ///
-/// Who enters a link when several wait is a matter of arbitration. The virtual channels of one
+/// Where a packet has a choice of links it makes it when its head may go on. Who enters a link when
+/// several wait is a matter of arbitration. The virtual channels of one
 /// input may send to different links at once, as where a switch goes from one to the other with
 /// every flit; what they get rid of in the long run is no more than what comes in. A host takes in
 /// what arrives.
@@ -72,6 +74,8 @@ class CreditNetwork final : public Network {
     Instant wake = never;  // when it is looked at again
     Duration latency{};
     RingBuffer<Credit> credits;  // on their way back
+    std::int64_t under_way = 0;  // bytes that entered and whose credits have not come back
+    std::uint32_t waiters = 0;   // buffers and the source that wait to send into it
     std::int64_t data = 0;       // of messages, so far
     std::int64_t bytes = 0;      // with heads
   };
@@ -83,8 +87,12 @@ class CreditNetwork final : public Network {
     std::uint64_t owner = unowned;  // the message whose packets alone may enter, if one has begun
   };
   /// Where a host's packets enter the network: its own side of a lane's first link.
+  struct Turn {
+    MessageId message;      // with packets to make
+    std::uint32_t hop = 0;  // of the fabric: the first one of the next packet
+  };
   struct Port {
-    RingBuffer<MessageId> turns;    // with packets to make
+    RingBuffer<Turn> turns;
     Packet next{};                  // of the first of them
     std::int64_t packets = 0;       // to be made
     bool taking = false;            // a message in, the last of its turns
@@ -125,7 +133,7 @@ class CreditNetwork final : public Network {
   [[nodiscard]] std::uint32_t link_behind(std::uint32_t waiter) const { return waiter / channels_; }
 
   [[nodiscard]] bool is_last(std::uint32_t hop) const {
-    return hop + 1 == fabric_->hops_end(Lane{hop_lane_[hop]});
+    return fabric_->is_last(Lane{hop_lane_[hop]}, hop);
   }
   [[nodiscard]] std::uint32_t next_link(const Packet& packet) const;
   void wake_at(std::uint32_t link, Instant when);
@@ -149,7 +157,11 @@ class CreditNetwork final : public Network {
   [[nodiscard]] const Packet& first_in(std::uint32_t buffer) const {
     return buffers_[buffer].packets.front();
   }
-  void take_turn(std::uint32_t link, MessageId message);
+  [[nodiscard]] std::uint32_t first_hop(std::uint32_t lane);
+  [[nodiscard]] Duration load(std::uint32_t link);
+  void add_waiter(std::uint32_t link, std::uint32_t waiter);
+  void wait_for_turn(std::uint32_t link, Turn turn);
+  void take_turn(std::uint32_t link, MessageId message, std::uint32_t hop);
   void take_in(std::uint32_t link, MessageId message);
   void check_taken(std::uint32_t link);
   void on_taken(std::uint32_t link);
@@ -177,6 +189,7 @@ class CreditNetwork final : public Network {
   bool first_come_ = true;  // whoever waited longest goes first, whatever it sends
   Instant quiet_;
   std::vector<std::uint32_t> hop_lane_;  // per hop of the fabric
+  WayChooser ways_;
 };
 
 }  // namespace sim

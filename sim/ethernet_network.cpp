@@ -15,14 +15,6 @@ constexpr unsigned kind_shift = 60;
 constexpr unsigned where_shift = 32;
 constexpr std::uint64_t where_mask = (std::uint64_t{1} << (kind_shift - where_shift)) - 1;
 
-/// S. Vigna's SplitMix64: the next of a row of numbers that look like chance.
-std::uint64_t split_mix(std::uint64_t& state) {
-  std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
-  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31U);
-}
-
 }  // namespace
 
 EthernetNetwork::EthernetNetwork(Engine& engine, const Fabric& fabric, MessageListener& listener,
@@ -35,8 +27,11 @@ EthernetNetwork::EthernetNetwork(Engine& engine, const Fabric& fabric, MessageLi
       ports_(fabric.links()),
       histories_(fabric.links()),
       hosts_(fabric.lanes()),
+      ways_{fabric, options.seed},
       random_{options.seed} {
-  require(!fabric.has_split_lanes(), "a packet takes one way");
+  require(fabric.forks() || !fabric.has_split_lanes(), "a packet takes one way");
+  require(!fabric.forks() || options.ethernet.loss == Loss::pause,
+          "packets that overtake each other are not lost");
   require(options.payload > Bytes{0} && options.payload + options.overhead <= packet_max,
           "a packet carries something, and not too much");
   require(fabric.links() <= where_mask && fabric.lanes() <= where_mask, "events can name them all");
@@ -57,10 +52,10 @@ EthernetNetwork::EthernetNetwork(Engine& engine, const Fabric& fabric, MessageLi
   for (std::uint32_t number = 0; number < fabric.lanes(); ++number) {
     const Lane lane{number};
     for (std::uint32_t hop = fabric.hops_begin(lane); hop < fabric.hops_end(lane); ++hop) {
-      route_.push_back(fabric.hop_link(hop));
+      route_.push_back(fabric.hop_link(hop) | (fabric.is_last(lane, hop) ? last_hop : 0));
       hop_lane_.push_back(number);
     }
-    route_.back() |= last_hop;
+    hosts_[number].hop = fabric.hops_begin(lane);
     if (options_.ethernet.control == CongestionControl::dcqcn) {
       rates_.emplace_back(options_.ethernet.dcqcn,
                           fabric.capacity(fabric.hop_link(fabric.hops_begin(lane))));
@@ -86,7 +81,7 @@ std::uint32_t EthernetNetwork::link_of(const Packet& packet) const {
 }
 
 std::uint32_t EthernetNetwork::first_link(std::uint32_t lane) const {
-  return route_[fabric_->hops_begin(Lane{lane})] & ~last_hop;
+  return route_[hosts_[lane].hop] & ~last_hop;
 }
 
 bool EthernetNetwork::is_last(const Packet& packet) const {
@@ -134,149 +129,13 @@ void EthernetNetwork::on_event(std::uint64_t payload) {
   }
 }
 
-// --- hosts ---------------------------------------------------------------------------------------
-
-void EthernetNetwork::send(Lane lane, Bytes size, Carry /*carry*/) {
-  hosts_[index(lane)].connection.add(size, options_.payload);
-  go_on(static_cast<std::uint32_t>(lane));
+/// How long a packet that came now would wait.
+Duration EthernetNetwork::load(std::uint32_t link) const {
+  const Port& port = ports_[link];
+  const double queue_ps = static_cast<double>(port.queued) * port.wire.ps_per_byte;
+  return std::max(port.wire.free - engine_->now(), Duration{0}) +
+         Duration{static_cast<std::int64_t>(queue_ps)};
 }
-
-bool EthernetNetwork::may_send(const Host& host, std::uint32_t lane) const {
-  return host.connection.has_next() && !host.given_up &&
-         (windows_.empty() ||
-          host.connection.next() - host.acknowledged < windows_[lane].packets());
-}
-
-/// Lets the lane wait for its turn, if it has something to send.
-void EthernetNetwork::offer(std::uint32_t lane) {
-  Host& host = hosts_[lane];
-  if (host.has_turn || !may_send(host, lane)) {
-    return;
-  }
-  host.has_turn = true;
-  Port& port = ports_[first_link(lane)];
-  if (host.may_send > engine_->now()) {
-    port.later.push({.when = host.may_send, .order = lane, .payload = lane});
-  } else {
-    port.turns.push(lane);
-  }
-}
-
-/// Something has changed: the lane may be able to send now.
-void EthernetNetwork::go_on(std::uint32_t lane) {
-  offer(lane);
-  serve(first_link(lane));
-}
-
-void EthernetNetwork::send_from_host(std::uint32_t link) {
-  Port& port = ports_[link];
-  const std::uint32_t lane = port.turns.front();
-  port.turns.pop();
-  Host& host = hosts_[lane];
-  host.has_turn = false;
-  if (!may_send(host, lane)) {
-    return;
-  }
-  const Connection::Piece piece = host.connection.take(options_.payload);
-  const auto wire = piece.data + static_cast<std::uint32_t>(options_.overhead.count());
-  put_on_wire(link, {fabric_->hops_begin(Lane{lane}), piece.number, wire});
-  if (piece.leaves) {
-    schedule(port.wire.free - engine_->now(), Kind::left, lane);
-  }
-  start_timer(lane);
-  if (!rates_.empty() && rates_[lane].is_limited()) {
-    rates_[lane].on_sent(engine_->now(), wire);
-    host.may_send = engine_->now() + rates_[lane].time_for(engine_->now(), wire);
-  }
-  offer(lane);
-}
-
-/// The receiver gets a packet.
-void EthernetNetwork::take_in(const Packet& packet) {
-  const std::uint32_t lane = hop_lane_[packet.hop];
-  Host& host = hosts_[lane];
-  const Instant now = engine_->now();
-  last_arrival_ = now;
-  const Duration back = fabric_->latency(Lane{lane});
-  if (is_marked(packet) && !rates_.empty() &&
-      (host.notified == Instant{} ||
-       now - host.notified >= options_.ethernet.dcqcn.notification_interval)) {
-    host.notified = now;
-    schedule(back, Kind::notified, lane);
-  }
-  switch (host.connection.on_arrival(packet.number, false)) {
-    case Connection::Receipt::taken:
-      if (!windows_.empty()) {
-        schedule(back, is_marked(packet) ? Kind::acknowledged_marked : Kind::acknowledged, lane,
-                 host.connection.expected());
-      }
-      break;
-    case Connection::Receipt::gap:
-      schedule(back, Kind::missing, lane, host.connection.expected());
-      break;
-    case Connection::Receipt::unwanted:
-      break;
-  }
-  while (const auto size = host.connection.take_delivered()) {
-    host.delivered += size->count();
-    listener_->on_delivered(Lane{lane}, 0);
-  }
-}
-
-void EthernetNetwork::go_back(std::uint32_t lane, std::uint32_t number) {
-  if (!hosts_[lane].connection.go_back(number)) {
-    return;
-  }
-  if (!windows_.empty()) {
-    hosts_[lane].acknowledged = number;
-    windows_[lane].on_loss();
-  }
-  go_on(lane);
-}
-
-void EthernetNetwork::start_timer(std::uint32_t lane) {
-  Host& host = hosts_[lane];
-  if (!host.timer) {
-    host.timer = true;
-    host.timer_expected = host.connection.expected();
-    timers_.push({engine_->now() + options_.ethernet.retry_after, lane});
-    if (timers_.size() == 1) {
-      schedule(options_.ethernet.retry_after, Kind::timer, 0);
-    }
-  }
-}
-
-void EthernetNetwork::on_timers() {
-  while (!timers_.empty() && timers_.front().when <= engine_->now()) {
-    on_timer(timers_.front().lane);
-    timers_.pop();  // now, so that those that have started meanwhile were not the first
-  }
-  if (!timers_.empty()) {
-    schedule(timers_.front().when - engine_->now(), Kind::timer, 0);
-  }
-}
-
-/// Nothing was taken since the timer started: the sender goes back, or gives up.
-void EthernetNetwork::on_timer(std::uint32_t lane) {
-  Host& host = hosts_[lane];
-  host.timer = false;
-  if (host.connection.under_way() == 0) {
-    host.retries = 0;
-    return;
-  }
-  if (host.connection.expected() != host.timer_expected) {
-    host.retries = 0;
-  } else if (++host.retries > options_.ethernet.retries) {
-    host.given_up = true;
-    ++given_up_;
-    return;
-  } else {
-    go_back(lane, host.connection.expected());
-  }
-  start_timer(lane);
-}
-
-// --- ports ---------------------------------------------------------------------------------------
 
 /// Puts a packet on the link, if it is free and one waits: of a switch's queue and a host's lanes,
 /// should both be there, in turn.
@@ -318,6 +177,7 @@ void EthernetNetwork::put_on_wire(std::uint32_t link, const Packet& packet) {
   const std::uint32_t bytes = packet.wire & ~marked;
   port.wire.load(engine_->now(), bytes);
   port.bytes += bytes;
+  ++port.packets;
   const Instant arrives = port.wire.free + port.latency;
   port.crossing.push({arrives, packet});
   if (port.crossing.size() == 1) {
@@ -335,7 +195,8 @@ void EthernetNetwork::on_crossed(std::uint32_t link) {
   if (is_last(packet)) {
     take_in(packet);
   } else {
-    ++packet.hop;
+    packet.hop = ways_.next(packet.hop, [&](std::uint32_t other) { return load(other); });
+    packet.from = link;
     join(packet);
   }
 }
@@ -357,6 +218,9 @@ void EthernetNetwork::join(const Packet& packet) {
                             : buffer.admits(port.queued, bytes, ethernet.share);
   if (!has_room) {
     histories_[link].on_drop();
+    if (fabric_->forks()) {
+      ++given_up_;  // nobody will miss it
+    }
     return;
   }
   Packet joining = packet;
@@ -369,7 +233,7 @@ void EthernetNetwork::join(const Packet& packet) {
   buffer.used += bytes;
   histories_[link].on_queue(engine_->now(), port.queued, ethernet.statistics_interval);
   if (ethernet.loss == Loss::pause) {
-    hold(route_[packet.hop - 1], bytes);
+    hold(packet.from, bytes);
   }
   serve(link);
 }
@@ -383,7 +247,7 @@ void EthernetNetwork::send_from_queue(std::uint32_t link) {
   buffers_[port.buffer].used -= bytes;
   histories_[link].on_queue(engine_->now(), port.queued, options_.ethernet.statistics_interval);
   if (options_.ethernet.loss == Loss::pause) {
-    release(route_[packet.hop - 1], bytes);
+    release(packet.from, bytes);
   }
   put_on_wire(link, packet);
 }
@@ -399,8 +263,7 @@ bool EthernetNetwork::marks(std::int64_t queued) {
   }
   const double share = static_cast<double>(queued - ethernet.mark_from.count()) /
                        static_cast<double>((ethernet.mark_all - ethernet.mark_from).count());
-  constexpr double to_unit = 0x1p-64;
-  return static_cast<double>(split_mix(random_)) * to_unit < share * ethernet.mark_probability;
+  return unit_interval(random_) < share * ethernet.mark_probability;
 }
 
 /// The switch behind a link holds more, or less, of what came by it.
@@ -430,17 +293,19 @@ void EthernetNetwork::set_paused(std::uint32_t link, bool paused) {
   }
 }
 
-// --- reports -------------------------------------------------------------------------------------
-
 std::vector<LinkUse> EthernetNetwork::link_use() const {
   std::vector<LinkUse> use(ports_.size());
-  for (std::uint32_t lane = 0; lane < hosts_.size(); ++lane) {
+  for (std::uint32_t lane = 0; !fabric_->forks() && lane < hosts_.size(); ++lane) {
     for (std::uint32_t hop = fabric_->hops_begin(Lane{lane}); hop < fabric_->hops_end(Lane{lane});
          ++hop) {
       use[fabric_->hop_link(hop)].bytes += static_cast<double>(hosts_[lane].delivered);
     }
   }
   for (std::size_t link = 0; link < ports_.size(); ++link) {
+    if (fabric_->forks()) {  // where nothing is sent again
+      use[link].bytes = static_cast<double>(ports_[link].bytes -
+                                            (ports_[link].packets * options_.overhead.count()));
+    }
     use[link].overhead = static_cast<double>(ports_[link].bytes) - use[link].bytes;
     use[link].busy = ports_[link].wire.busy;
   }
@@ -462,7 +327,7 @@ std::vector<std::uint32_t> EthernetNetwork::waiting_circle() const {
     for (std::uint32_t other = 0; other < ports_.size(); ++other) {
       const RingBuffer<Packet>& queue = ports_[other].queue;
       for (std::size_t i = 0; ports_[other].paused && i < queue.size(); ++i) {
-        if ((route_[queue[i].hop - 1] & ~last_hop) == link) {
+        if (queue[i].from == link) {
           return other;
         }
       }

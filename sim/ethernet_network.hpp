@@ -14,6 +14,7 @@
 #include "sim/ring_buffer.hpp"
 #include "sim/shared_buffer.hpp"
 #include "sim/units.hpp"
+#include "sim/way_chooser.hpp"
 #include "sim/wire.hpp"
 
 namespace sim {
@@ -29,6 +30,9 @@ namespace sim {
 ///
 /// Acknowledgements, notifications and pauses go before everything else and are short: they come
 /// after the latencies of the links, and use nothing of their bandwidth.
+///
+/// Where packets have a choice of links they overtake each other; then receivers take them in any
+/// order, and none may be lost.
 ///
 /// A packet costs one event per link, one more where it waits in a queue.
 class EthernetNetwork final : public Network {
@@ -48,6 +52,7 @@ class EthernetNetwork final : public Network {
     std::uint32_t hop = 0;     // of the fabric: its next link, or the one it is crossing
     std::uint32_t number = 0;  // see Connection
     std::uint32_t wire = 0;    // bytes on a link; and `marked`
+    std::uint32_t from = 0;    // the link that it came by
   };
   struct Crossing {
     Instant arrives;
@@ -65,6 +70,7 @@ class EthernetNetwork final : public Network {
     std::int64_t queued = 0;          // bytes in the queue
     std::int64_t held = 0;            // bytes of what came by this link, in queues behind it
     std::int64_t bytes = 0;           // put on the link so far
+    std::int64_t packets = 0;         // ...
     std::uint32_t buffer = 0;         // the switch's
     bool paused = false;
     bool pausing = false;    // the switch behind it has told it to pause
@@ -73,6 +79,7 @@ class EthernetNetwork final : public Network {
   /// A lane at its two hosts.
   struct Host {
     Connection connection;
+    std::uint32_t hop = 0;             // the first one of its next packet
     Instant may_send;                  // not before
     Instant notified;                  // the receiver told of a mark
     std::uint32_t acknowledged = 0;    // packets, as far as the sender knows
@@ -102,6 +109,7 @@ class EthernetNetwork final : public Network {
   [[nodiscard]] std::uint32_t first_link(std::uint32_t lane) const;
   [[nodiscard]] bool is_last(const Packet& packet) const;
 
+  [[nodiscard]] Duration load(std::uint32_t link) const;
   void serve(std::uint32_t link);
   void wake_at(std::uint32_t link, Instant when);
   void put_on_wire(std::uint32_t link, const Packet& packet);
@@ -141,7 +149,8 @@ class EthernetNetwork final : public Network {
     std::uint32_t lane = 0;
   };
   RingBuffer<Timer> timers_;  // all as long: the first to start is the first to end
-  std::uint64_t random_;      // which packets are marked
+  WayChooser ways_;
+  std::uint64_t random_;  // which packets are marked
   std::size_t given_up_ = 0;
   Instant last_arrival_;
 };

@@ -43,6 +43,26 @@ Lane Fabric::add_lane(std::span<const Hop> hops, Duration latency, std::int32_t 
   return lane;
 }
 
+Lane Fabric::add_lane(std::span<const Hop> hops, Duration latency, std::int32_t urgency,
+                      const Fork& fork) {
+  require(forks() || lanes() == 0, "all lanes fork, or none");
+  require(fork.firsts >= 1 && fork.next_begin.size() == hops.size() + 1, "every hop has its next");
+  const auto first = static_cast<std::uint32_t>(hop_link_.size());
+  const Lane lane = add_lane(hops, latency, urgency);
+  firsts_.push_back(fork.firsts);
+  if (next_begin_.empty()) {
+    next_begin_.push_back(0);
+  }
+  for (std::size_t i = 0; i < hops.size(); ++i) {
+    for (std::uint32_t k = fork.next_begin[i]; k < fork.next_begin[i + 1]; ++k) {
+      require(fork.next[k] > i && fork.next[k] < hops.size(), "a way leads forward");
+      next_.push_back(first + fork.next[k]);
+    }
+    next_begin_.push_back(static_cast<std::uint32_t>(next_.size()));
+  }
+  return lane;
+}
+
 void Fabric::set_arrivals(Lane lane, std::span<const std::uint8_t> ports) {
   require(ports_ > 0 && hop_link(hops_end(lane) - 1) >= first_port_, "the lane ends at a port");
   require(std::ranges::all_of(ports, [&](std::uint8_t port) { return port < ports_; }),

@@ -25,6 +25,21 @@ struct Hop {
   std::uint8_t channel_class = 0;  // of the virtual channels that its packets may use there
 };
 
+/// How a lane's hops hang together where its packets have a choice: the first `firsts` hops begin
+/// at the sender, and behind hop i comes one of the hops `next[next_begin[i]]` to
+/// `next[next_begin[i + 1] - 1]` of the lane; behind the last ones none.
+struct Fork {
+  std::uint32_t firsts = 1;
+  std::span<const std::uint32_t> next_begin;  // one more than there are hops
+  std::span<const std::uint32_t> next;
+};
+
+/// Which of several hops a packet takes.
+enum class Choice : std::uint8_t {
+  random,        // by chance, in proportion to their shares
+  least_loaded,  // the one that it waits for least; among equals by chance
+};
+
 /// Directed links, and lanes: fixed ways through them, each carrying one message at a time.
 ///
 /// The hops of all lanes stand in one array, in lane order; `hops(lane)` is the range of one lane.
@@ -48,12 +63,23 @@ class Fabric {
   /// first.
   Lane add_lane(std::span<const Hop> hops, Duration latency, std::int32_t urgency = 0);
 
+  /// The same for a lane whose packets have a choice. Either all lanes fork, if only in name, or
+  /// none does.
+  Lane add_lane(std::span<const Hop> hops, Duration latency, std::int32_t urgency,
+                const Fork& fork);
+  void set_choice(Choice choice) { choice_ = choice; }
+
   /// Message k of `lane` arrives by the receiver's port `ports[k mod size]`, counted from its
   /// first, whatever the last hop. Requires a lane that ends at a port.
   void set_arrivals(Lane lane, std::span<const std::uint8_t> ports);
 
   [[nodiscard]] std::size_t links() const { return capacity_.size(); }
   [[nodiscard]] std::size_t lanes() const { return latency_.size(); }
+  /// Is this hop of the lane the last one of a way?
+  [[nodiscard]] bool is_last(Lane lane, std::uint32_t hop) const {
+    return forks() ? next_begin_[hop] == next_begin_[hop + 1] : hop + 1 == hops_end(lane);
+  }
+
   /// The ports that the sender of a lane may use: links numbered in a row.
   [[nodiscard]] std::uint32_t first_port(Lane lane) const {
     const std::uint32_t link = hop_link(hops_begin(lane));
@@ -85,6 +111,16 @@ class Fabric {
     return hop_share_.empty() ? 1.0 : hop_share_[hop];
   }
 
+  /// Do packets have a choice? And of which hops, first and then behind one?
+  [[nodiscard]] bool forks() const { return !next_begin_.empty(); }
+  [[nodiscard]] Choice choice() const { return choice_; }
+  [[nodiscard]] std::uint32_t first_hops(Lane lane) const {
+    return forks() ? firsts_[index(lane)] : 1;
+  }
+  [[nodiscard]] std::span<const std::uint32_t> next_hops(std::uint32_t hop) const {
+    return std::span{next_}.subspan(next_begin_[hop], next_begin_[hop + 1] - next_begin_[hop]);
+  }
+
   /// Packets of different classes use different virtual channels: of C classes, class c the c-th
   /// part of them. Where lanes could wait for each other in a circle, classes break it.
   [[nodiscard]] std::uint8_t hop_class(std::uint32_t hop) const {
@@ -111,6 +147,10 @@ class Fabric {
   std::vector<std::int32_t> urgency_;
   std::vector<std::uint32_t> hops_begin_{0};
   std::vector<std::uint32_t> hop_link_;
+  std::vector<std::uint32_t> firsts_;      // per lane; this and the next two: empty without forks
+  std::vector<std::uint32_t> next_begin_;  // per hop, and one more
+  std::vector<std::uint32_t> next_;        // hops
+  Choice choice_ = Choice::random;
   std::vector<double> hop_share_;                    // empty while every share is 1
   std::vector<std::uint8_t> hop_class_;              // empty while every class is 0
   std::vector<std::vector<std::uint8_t>> arrivals_;  // per lane; empty if no lane has them

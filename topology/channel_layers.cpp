@@ -20,12 +20,14 @@ Channel channel_of(const sim::Hop& hop) {
   return (hop.link * classes_max) + hop.channel_class;
 }
 
+}  // namespace
+
 /// A graph of waits that has no circle, and is kept so (with an order of its nodes, in the manner
 /// of D. Pearce and P. Kelly, "A dynamic topological sort algorithm for directed acyclic graphs",
 /// JEA 11, 2006).
-class Waits {
+class ChannelLayers::Layer {
  public:
-  explicit Waits(std::size_t channels)
+  explicit Layer(std::size_t channels)
       : next_(channels), previous_(channels), place_(channels), mark_(channels, 0) {
     for (std::size_t i = 0; i < channels; ++i) {
       place_[i] = static_cast<std::uint32_t>(i);
@@ -33,23 +35,28 @@ class Waits {
   }
 
   /// Adds the waits of a lane; if that would close a circle, none of them, and returns false.
-  bool add(std::span<const sim::Hop> hops) {
+  bool add(std::span<const Wait> waits) {
     const std::size_t before = added_.size();
-    for (std::size_t i = 0; i + 2 < hops.size(); ++i) {  // the last hop ends at a host
-      if (!add_one(channel_of(hops[i]), channel_of(hops[i + 1]))) {
-        while (added_.size() > before) {
-          const auto [from, to] = added_.back();
-          next_[from].pop_back();
-          previous_[to].pop_back();
-          added_.pop_back();
-        }
-        return false;
-      }
+    const bool fits = std::ranges::all_of(waits, [&](const Wait& wait) {
+      return add_one(channel_of(wait.behind), channel_of(wait.next));
+    });
+    if (!fits) {
+      take_back(before);
     }
-    return true;
+    return fits;
   }
 
  private:
+  /// Removes all waits but the first `count`.
+  void take_back(std::size_t count) {
+    while (added_.size() > count) {
+      const auto [from, to] = added_.back();
+      next_[from].pop_back();
+      previous_[to].pop_back();
+      added_.pop_back();
+    }
+  }
+
   bool add_one(Channel from, Channel to) {
     if (std::ranges::find(next_[from], to) != next_[from].end()) {
       return true;
@@ -117,32 +124,22 @@ class Waits {
   std::vector<std::pair<Channel, Channel>> added_;
 };
 
-}  // namespace
+ChannelLayers::ChannelLayers(std::size_t links) : channels_{links * classes_max} {}
+ChannelLayers::~ChannelLayers() = default;
 
-std::vector<std::uint8_t> channel_layers(std::span<const std::span<const sim::Hop>> lanes) {
-  std::size_t channels = 0;
-  for (const auto& hops : lanes) {
-    for (const sim::Hop& hop : hops) {
-      channels = std::max<std::size_t>(channels, channel_of(hop) + 1);
+std::uint8_t ChannelLayers::place(std::span<const Wait> waits) {
+  std::size_t number = 0;
+  while (true) {
+    if (number == layers_.size()) {
+      layers_.push_back(std::make_unique<Layer>(channels_));
     }
-  }
-  std::vector<std::uint8_t> layer(lanes.size(), 0);
-  std::vector<Waits> waits;
-  for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
-    std::size_t number = 0;
-    while (true) {
-      if (number == waits.size()) {
-        waits.emplace_back(channels);
-      }
-      if (waits[number].add(lanes[lane])) {
-        break;
-      }
-      ++number;
+    if (layers_[number]->add(waits)) {
+      break;
     }
-    sim::require(number <= std::numeric_limits<std::uint8_t>::max(), "layers can be counted");
-    layer[lane] = static_cast<std::uint8_t>(number);
+    ++number;
   }
-  return layer;
+  sim::require(number <= std::numeric_limits<std::uint8_t>::max(), "layers can be counted");
+  return static_cast<std::uint8_t>(number);
 }
 
 }  // namespace topology

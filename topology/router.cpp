@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <optional>
+#include <utility>
 
 #include "sim/contract.hpp"
 
@@ -33,31 +34,63 @@ Router::Router(const Topology& topology, Routing routing, std::uint64_t seed)
       seed_{mix(seed)},
       field_{topology},
       ranks_{rank_of_nodes(topology)},
-      stop_of_(topology.nodes().size(), -1) {}
+      stop_of_(topology.nodes().size(), -1) {
+  if (routing_ == Routing::valiant) {
+    find_middles();
+  }
+}
 
 void Router::aim(NodeId to, std::span<const NodeId> sources) {
   if (routing_ != Routing::dimension_order) {
-    field_.aim(to, sources);
+    field_.aim(to, routing_ == Routing::valiant ? std::span<const NodeId>{} : sources);
   }
 }
 
 Way Router::find(const LaneRequest& request) {
   hops_.clear();
   latency_ = {};
+  firsts_ = 1;
+  next_begin_.clear();
+  next_.clear();
   if (!request.route.empty()) {
     std::ranges::for_each(request.route, [&](LinkId id) { take(id); });
   } else if (routing_ == Routing::dimension_order) {
-    walk_lattice(request);
-  } else if (routing_ == Routing::split) {
+    walk_lattice({request.from, request.to}, request.label, 0, hops_);
+    latency_ = latency_of(hops_);
+  } else if (routing_ == Routing::split || routing_ == Routing::adaptive) {
     split_shortest(request);
+  } else if (routing_ == Routing::valiant) {
+    wander(request);
   } else {
     walk_shortest(request);
   }
-  return {hops_, latency_};
+  if (next_begin_.empty()) {
+    chain_hops();
+  }
+  return {hops_, {firsts_, next_begin_, next_}, latency_};
 }
 
-void Router::take(LinkId id, std::uint8_t channel_class) {
-  hops_.push_back({static_cast<std::uint32_t>(index(id)), 1.0, channel_class});
+/// One hop behind the other.
+void Router::chain_hops() {
+  for (std::uint32_t hop = 0; hop < hops_.size(); ++hop) {
+    next_begin_.push_back(hop);
+    if (hop + 1 < hops_.size()) {
+      next_.push_back(hop + 1);
+    }
+  }
+  next_begin_.push_back(static_cast<std::uint32_t>(next_.size()));
+}
+
+sim::Duration Router::latency_of(std::span<const sim::Hop> way) const {
+  sim::Duration latency{};
+  for (const sim::Hop& hop : way) {
+    latency += topology_->link(LinkId{static_cast<std::int32_t>(hop.link)}).spec.latency;
+  }
+  return latency;
+}
+
+void Router::take(LinkId id) {
+  hops_.push_back({static_cast<std::uint32_t>(index(id)), 1.0});
   latency_ += topology_->link(id).spec.latency;
 }
 
@@ -97,13 +130,18 @@ LinkId Router::lattice_link(NodeId from, NodeId to, Direction direction) const {
 }
 
 std::int32_t Router::channel_classes() const {
-  return routing_ == Routing::dimension_order && topology_->lattice()->wraps ? 2 : 1;
+  const bool has_datelines = topology_->lattice() && topology_->lattice()->wraps;
+  if (routing_ == Routing::valiant) {
+    return has_datelines ? 4 : 2;
+  }
+  return routing_ == Routing::dimension_order && has_datelines ? 2 : 1;
 }
 
-void Router::walk_lattice(const LaneRequest& request) {
+void Router::walk_lattice(Ends ends, std::uint64_t label, std::uint8_t first_class,
+                          std::vector<sim::Hop>& way) const {
   const Lattice& lattice = *topology_->lattice();
-  const auto goal = static_cast<std::int32_t>(ranks_[index(request.to)]);
-  auto at = static_cast<std::int32_t>(ranks_[index(request.from)]);
+  const auto goal = static_cast<std::int32_t>(ranks_[index(ends.to)]);
+  auto at = static_cast<std::int32_t>(ranks_[index(ends.from)]);
   auto stride = static_cast<std::int32_t>(topology_->endpoints().size());
   for (const std::int32_t extent : lattice.shape) {
     stride /= extent;
@@ -111,23 +149,23 @@ void Router::walk_lattice(const LaneRequest& request) {
     std::int32_t x = (at / stride) % extent;
     const std::int32_t ahead = (to - x + extent) % extent;
     // Half way round both ways are as short: the label picks one, so that channels spread.
-    const bool tie_up = std::popcount(request.label) % 2 == 1;
+    const bool tie_up = std::popcount(label) % 2 == 1;
     const bool around_up = 2 * ahead < extent || (2 * ahead == extent && tie_up);
     const bool up = lattice.wraps ? around_up : to > x;
     // Packets around a ring of links could wait for each other in a circle. Those that pass from
     // the last place to the first, or back, change class there (W. Dally and C. Seitz,
     // "Deadlock-free message routing in multiprocessor interconnection networks", IEEE TC 36(5),
     // 1987).
-    std::uint8_t channel_class = 0;
+    std::uint8_t channel_class = first_class;
     while (x != to) {
       const std::int32_t next_x = (x + (up ? 1 : extent - 1)) % extent;
       const std::int32_t next = at + ((next_x - x) * stride);
-      take(lattice_link(topology_->endpoints()[static_cast<std::size_t>(at)],
-                        topology_->endpoints()[static_cast<std::size_t>(next)],
-                        up ? Direction::up : Direction::down),
-           channel_class);
+      const LinkId id = lattice_link(topology_->endpoints()[static_cast<std::size_t>(at)],
+                                     topology_->endpoints()[static_cast<std::size_t>(next)],
+                                     up ? Direction::up : Direction::down);
+      way.push_back({static_cast<std::uint32_t>(index(id)), 1.0, channel_class});
       if (next_x == (up ? 0 : extent - 1)) {
-        channel_class = 1;
+        channel_class = static_cast<std::uint8_t>(first_class + 1);
       }
       at = next;
       x = next_x;
@@ -176,7 +214,8 @@ void Router::split_shortest(const LaneRequest& request) {
     }
   }
   stops_.front().share = 1;
-  for (const Stop& stop : std::span{stops_}.first(stops_.size() - 1)) {
+  for (Stop& stop : std::span{stops_}.first(stops_.size() - 1)) {
+    stop.first_hop = static_cast<std::uint32_t>(hops_.size());
     for (const LinkId id : topology_->out_links(stop.node)) {
       if (!field_.leads(id, request.to)) {
         continue;
@@ -187,8 +226,132 @@ void Router::split_shortest(const LaneRequest& request) {
       next.share += share;
       next.latency = std::max(next.latency, stop.latency + topology_->link(id).spec.latency);
     }
+    stop.hops = static_cast<std::uint32_t>(hops_.size()) - stop.first_hop;
   }
   latency_ = stops_.back().latency;  // the last part arrives by the slowest path
+  firsts_ = stops_.front().hops;
+  for (const sim::Hop& hop : hops_) {
+    next_begin_.push_back(static_cast<std::uint32_t>(next_.size()));
+    const Stop& stop = stop_at(LinkId{static_cast<std::int32_t>(hop.link)});
+    for (std::uint32_t i = 0; i < stop.hops; ++i) {
+      next_.push_back(stop.first_hop + i);
+    }
+  }
+  next_begin_.push_back(static_cast<std::uint32_t>(next_.size()));
+}
+
+/// The nodes that Valiant's ways lead by, and the distances to each: of those that relay, up to
+/// `middles_max`, taken by chance.
+void Router::find_middles() {
+  constexpr std::size_t middles_max = 64;
+  for (std::size_t node = 0; node < topology_->nodes().size(); ++node) {
+    if (topology_->nodes()[node].relay == Relay::yes) {
+      middles_.push_back(NodeId{static_cast<std::int32_t>(node)});
+    }
+  }
+  std::ranges::sort(middles_, {}, [&](NodeId node) { return mix(seed_ ^ index(node)); });
+  middles_.resize(std::min(middles_.size(), middles_max));
+  for (const NodeId middle : middles_) {
+    to_middles_.emplace_back(*topology_);
+    to_middles_.back().aim(middle, {});
+  }
+}
+
+/// Goes down a field of distances; of several links it takes any, the same in every run.
+void Router::walk_down(const HopField& field, Ends ends, std::uint8_t channel_class,
+                       std::vector<sim::Hop>& way) {
+  std::uint64_t chance = mix(index(ends.from) ^ mix(seed_ ^ index(ends.to)));
+  for (NodeId at = ends.from; at != ends.to;) {
+    choices_.clear();
+    for (const LinkId id : topology_->out_links(at)) {
+      if (field.leads(id, ends.to)) {
+        choices_.push_back(id);
+      }
+    }
+    const LinkId id = choices_[chance % choices_.size()];
+    way.push_back({static_cast<std::uint32_t>(index(id)), 1.0, channel_class});
+    chance = mix(chance);
+    at = topology_->link(id).to;
+  }
+}
+
+/// L. Valiant, "A scheme for fast parallel communication", SIAM J. Computing 11(2), 1982: first to
+/// a node taken by chance, then on; both by a shortest path, and with virtual channels of their
+/// own, so that neither half waits for the other in a circle. A lane gets several such ways.
+void Router::wander(const LaneRequest& request) {
+  sim::require(field_.hops(request.from) > 0, "a path leads from one endpoint to the other");
+  constexpr std::size_t ways_max = 16;
+  const std::uint64_t start = mix(request.label ^ mix(seed_));
+  std::vector<std::vector<sim::Hop>> ways;
+  for (std::size_t i = 0; i < middles_.size() && ways.size() < ways_max; ++i) {
+    const std::size_t middle = (start + i) % middles_.size();
+    const NodeId by = middles_[middle];
+    if (by == request.from || by == request.to || to_middles_[middle].hops(request.from) <= 0 ||
+        field_.hops(by) <= 0) {
+      continue;
+    }
+    std::vector<sim::Hop>& way = ways.emplace_back();
+    if (topology_->lattice()) {
+      walk_lattice({request.from, by}, request.label, 0, way);
+      walk_lattice({by, request.to}, request.label, 2, way);
+    } else {
+      walk_down(to_middles_[middle], {request.from, by}, 0, way);
+      walk_down(field_, {by, request.to}, 1, way);
+    }
+    cut_loops(way);
+  }
+  if (ways.empty()) {
+    walk_down(field_, {request.from, request.to}, 0, ways.emplace_back());
+  }
+  put_side_by_side(ways);
+}
+
+/// Cuts out what leads back to a node where the way has been before.
+void Router::cut_loops(std::vector<sim::Hop>& way) const {
+  const auto link = [&](const sim::Hop& hop) -> const Link& {
+    return topology_->link(LinkId{static_cast<std::int32_t>(hop.link)});
+  };
+  std::vector<sim::Hop> out;
+  for (const sim::Hop& hop : way) {
+    const auto been = std::ranges::find(out, link(hop).to,
+                                        [&](const sim::Hop& before) { return link(before).from; });
+    if (been == out.end()) {
+      out.push_back(hop);
+    } else {
+      out.erase(been, out.end());
+    }
+  }
+  way = std::move(out);
+}
+
+/// The first hops of all ways, then the rest of each.
+void Router::put_side_by_side(std::span<const std::vector<sim::Hop>> ways) {
+  const double share = 1.0 / static_cast<double>(ways.size());
+  const auto add = [&](const sim::Hop& hop) {
+    hops_.push_back({hop.link, share, hop.channel_class});
+  };
+  firsts_ = static_cast<std::uint32_t>(ways.size());
+  std::vector<std::uint32_t> next_of(ways.size(), 0);  // per hop; 0: none
+  for (const auto& way : ways) {
+    add(way.front());
+  }
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    std::size_t before = i;
+    for (const sim::Hop& hop : std::span{ways[i]}.subspan(1)) {
+      next_of[before] = static_cast<std::uint32_t>(hops_.size());
+      before = hops_.size();
+      next_of.push_back(0);
+      add(hop);
+    }
+    latency_ = std::max(latency_, latency_of(ways[i]));
+  }
+  for (const std::uint32_t next : next_of) {
+    next_begin_.push_back(static_cast<std::uint32_t>(next_.size()));
+    if (next != 0) {
+      next_.push_back(next);
+    }
+  }
+  next_begin_.push_back(static_cast<std::uint32_t>(next_.size()));
 }
 
 }  // namespace topology

@@ -31,6 +31,9 @@ class Lowering {
            std::span<const LaneRequest> requests)
       : topology_{&topology},
         circles_{options.circles},
+        ways_{options.ways},
+        routing_{resolve(options.routing, topology)},
+        keeps_next_{forks(routing_) || circles_ == Circles::avoided},
         requests_{requests},
         router_{topology, options.routing, options.seed},
         injection_begin_{static_cast<std::uint32_t>(topology.links().size())},
@@ -68,16 +71,21 @@ class Lowering {
       avoid_circles();
       fabric_.reserve_channel_classes(router_.channel_classes());
     }
+    fabric_.set_choice(routing_ == Routing::adaptive ? sim::Choice::least_loaded
+                                                     : sim::Choice::random);
     for (std::size_t lane = 0; lane < found_.size(); ++lane) {
-      fabric_.add_lane(hops_of(found_[lane]), found_[lane].latency, requests_[lane].urgency);
+      add_lane(found_[lane], requests_[lane].urgency);
     }
     return std::move(fabric_);
   }
 
  private:
   struct Found {
-    std::size_t begin;
+    std::size_t begin;  // of hops
     std::size_t end;
+    std::size_t next_begins;  // where its part of `next_begin_` begins
+    std::size_t next;         // ... of `next_`
+    std::uint32_t firsts;
     sim::Duration latency;
   };
 
@@ -92,37 +100,154 @@ class Lowering {
       router_.aim(to, sources_);
     }
     for (const std::uint32_t lane : lanes) {
-      const std::size_t begin = hops_.size();
-      if (topology_->injection()) {
-        hops_.push_back({port(requests_[lane].from, to), 1.0});
-      }
       const Way way = router_.find(requests_[lane]);
-      hops_.insert(hops_.end(), way.hops.begin(), way.hops.end());
-      sim::Duration latency = way.latency;
-      if (const auto& injection = topology_->injection()) {
-        hops_.push_back({port(to, requests_[lane].from) + ports_, 1.0});
-        latency += 2 * injection->latency;
+      found_[lane] = {.begin = hops_.size(),
+                      .end = 0,
+                      .next_begins = next_begin_.size(),
+                      .next = next_.size(),
+                      .firsts = way.fork.firsts,
+                      .latency = way.latency};
+      if (topology_->injection()) {
+        take_between_ports(requests_[lane], way);
+        found_[lane].firsts = 1;
+        found_[lane].latency += 2 * topology_->injection()->latency;
+      } else {
+        hops_.insert(hops_.end(), way.hops.begin(), way.hops.end());
       }
-      found_[lane] = {begin, hops_.size(), latency};
+      if (!topology_->injection() && keeps_next_) {
+        next_begin_.insert(next_begin_.end(), way.fork.next_begin.begin(),
+                           way.fork.next_begin.end());
+        next_.insert(next_.end(), way.fork.next.begin(), way.fork.next.end());
+      }
+      found_[lane].end = hops_.size();
     }
+  }
+
+  /// The sender's port, the ways, the receiver's port.
+  void take_between_ports(const LaneRequest& request, const Way& way) {
+    const auto last = static_cast<std::uint32_t>(way.hops.size() + 1);
+    hops_.push_back({port(request.from, request.to), 1.0});
+    hops_.insert(hops_.end(), way.hops.begin(), way.hops.end());
+    hops_.push_back({port(request.to, request.from) + ports_, 1.0});
+    if (!keeps_next_) {
+      return;
+    }
+    const std::size_t start = next_.size();
+    next_begin_.push_back(0);
+    for (std::uint32_t first = 1; first <= way.fork.firsts; ++first) {
+      next_.push_back(first);
+    }
+    for (std::size_t hop = 0; hop < way.hops.size(); ++hop) {
+      next_begin_.push_back(static_cast<std::uint32_t>(next_.size() - start));
+      for (std::uint32_t k = way.fork.next_begin[hop]; k < way.fork.next_begin[hop + 1]; ++k) {
+        next_.push_back(way.fork.next[k] + 1);
+      }
+      if (way.fork.next_begin[hop] == way.fork.next_begin[hop + 1]) {
+        next_.push_back(last);
+      }
+    }
+    next_begin_.push_back(static_cast<std::uint32_t>(next_.size() - start));
+    next_begin_.push_back(static_cast<std::uint32_t>(next_.size() - start));
+  }
+
+  void add_lane(const Found& lane, std::int32_t urgency) {
+    if (!forks(routing_)) {
+      fabric_.add_lane(hops_of(lane), lane.latency, urgency);
+    } else if (ways_ == Ways::chosen) {
+      fabric_.add_lane(hops_of(lane), lane.latency, urgency, fork_of(lane));
+    } else {
+      merge_shares(hops_of(lane));
+      fabric_.add_lane(merged_, lane.latency, urgency);
+    }
+  }
+
+  [[nodiscard]] sim::Fork fork_of(const Found& lane) const {
+    return {
+        .firsts = lane.firsts,
+        .next_begin = std::span{next_begin_}.subspan(lane.next_begins, lane.end - lane.begin + 1),
+        .next = std::span{next_}.subspan(lane.next)};
+  }
+
+  /// Each link once, with all that crosses it.
+  void merge_shares(std::span<const sim::Hop> hops) {
+    merged_.assign(hops.begin(), hops.end());
+    std::ranges::stable_sort(merged_, {}, &sim::Hop::link);
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < merged_.size(); ++i) {
+      if (merged_[i].link == merged_[kept].link) {
+        merged_[kept].share = std::min(merged_[kept].share + merged_[i].share, 1.0);
+      } else {
+        merged_[++kept] = merged_[i];
+      }
+    }
+    merged_.resize(kept + 1);
   }
 
   std::span<sim::Hop> hops_of(const Found& lane) {
     return std::span{hops_}.subspan(lane.begin, lane.end - lane.begin);
   }
 
-  /// Every layer of lanes gets classes of its own.
+  /// Every layer of lanes gets classes of its own. Of Valiant's ways, to which packets keep once
+  /// they are on them, each counts as a lane.
   void avoid_circles() {
-    std::vector<std::span<const sim::Hop>> lanes;
-    lanes.reserve(found_.size());
-    std::ranges::transform(found_, std::back_inserter(lanes),
-                           [&](const Found& lane) { return hops_of(lane); });
-    const std::vector<std::uint8_t> layer = channel_layers(lanes);
-    const int classes = 1 + std::ranges::max(hops_, {}, &sim::Hop::channel_class).channel_class;
-    for (std::size_t lane = 0; lane < found_.size(); ++lane) {
-      for (sim::Hop& hop : hops_of(found_[lane])) {
-        hop.channel_class = static_cast<std::uint8_t>(hop.channel_class + (layer[lane] * classes));
+    classes_ = 1 + std::ranges::max(hops_, {}, &sim::Hop::channel_class).channel_class;
+    ChannelLayers layers{fabric_.links()};
+    std::vector<Wait> waits;
+    for (const Found& lane : found_) {
+      waits.clear();
+      if (routing_ == Routing::valiant) {
+        const auto firsts = topology_->injection() ? next_of(lane, 0) : first_numbers(lane);
+        for (const std::uint32_t first : firsts) {
+          place_way(lane, first, layers);
+        }
+        continue;
       }
+      for (std::uint32_t hop = 0; hop < lane.end - lane.begin; ++hop) {
+        for (const std::uint32_t next : next_of(lane, hop)) {
+          if (!next_of(lane, next).empty()) {
+            waits.push_back({hops_[lane.begin + hop], hops_[lane.begin + next]});
+          }
+        }
+      }
+      const std::uint8_t layer = layers.place(waits);
+      for (sim::Hop& hop : hops_of(lane)) {
+        move_up(hop, layer);
+      }
+    }
+  }
+
+  void move_up(sim::Hop& hop, std::uint8_t layer) const {
+    hop.channel_class = static_cast<std::uint8_t>(hop.channel_class + (layer * classes_));
+  }
+
+  /// The hops of the lane that may come behind one of them, counted from its first one.
+  [[nodiscard]] std::span<const std::uint32_t> next_of(const Found& lane, std::uint32_t hop) const {
+    const sim::Fork fork = fork_of(lane);
+    return fork.next.subspan(fork.next_begin[hop], fork.next_begin[hop + 1] - fork.next_begin[hop]);
+  }
+
+  /// 0, 1, ..., as many as the lane has first hops.
+  std::span<const std::uint32_t> first_numbers(const Found& lane) {
+    while (counting_.size() < lane.firsts) {
+      counting_.push_back(static_cast<std::uint32_t>(counting_.size()));
+    }
+    return std::span{counting_}.first(lane.firsts);
+  }
+
+  /// Gives the way from a hop on a layer.
+  void place_way(const Found& lane, std::uint32_t first, ChannelLayers& layers) {
+    std::vector<std::uint32_t> way{first};
+    while (!next_of(lane, way.back()).empty()) {
+      way.push_back(next_of(lane, way.back()).front());
+    }
+    way.pop_back();  // nobody waits behind the last one
+    std::vector<Wait> waits;
+    for (std::size_t i = 1; i < way.size(); ++i) {
+      waits.push_back({hops_[lane.begin + way[i - 1]], hops_[lane.begin + way[i]]});
+    }
+    const std::uint8_t layer = layers.place(waits);
+    for (const std::uint32_t hop : way) {
+      move_up(hops_[lane.begin + hop], layer);
     }
   }
 
@@ -141,6 +266,9 @@ class Lowering {
 
   const Topology* topology_;
   Circles circles_;
+  Ways ways_;
+  Routing routing_;
+  bool keeps_next_;  // what comes behind which hop
   std::span<const LaneRequest> requests_;
   Router router_;
   sim::Fabric fabric_;
@@ -151,6 +279,11 @@ class Lowering {
   std::vector<std::uint64_t> ranks_;
   std::vector<NodeId> sources_;
   std::vector<sim::Hop> hops_;
+  std::vector<std::uint32_t> next_begin_;  // per hop of a lane, and one more: see sim::Fork
+  std::vector<std::uint32_t> next_;
+  std::vector<sim::Hop> merged_;
+  std::vector<std::uint32_t> counting_;
+  int classes_ = 1;  // that routing gave
   std::vector<Found> found_;
 };
 

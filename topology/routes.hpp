@@ -19,11 +19,18 @@ enum class Routing : std::uint8_t {
   shortest,         // one fixed path per destination, spread by its rank (d-mod-k, as InfiniBand's)
   dimension_order,  // first dimension first, the short way round; torus and mesh only
   ecmp,             // at every hop a hash of the message's label and the switch picks the link
-  split,            // every message in equal parts over all shortest paths (ideal packet spraying)
+  split,            // every message in equal parts over all shortest paths: packet spraying
+  adaptive,         // every packet, at every hop, the link of a shortest path with the least load
+  valiant,          // by way of a node taken by chance, so that no traffic is a bad one
 };
 
-inline constexpr std::array<std::string_view, 5> routing_names{"auto", "shortest",
-                                                               "dimension-order", "ecmp", "split"};
+inline constexpr std::array<std::string_view, 7> routing_names{
+    "auto", "shortest", "dimension-order", "ecmp", "split", "adaptive", "valiant"};
+
+/// Does this routing give a lane several ways?
+[[nodiscard]] constexpr bool forks(Routing routing) {
+  return routing == Routing::split || routing == Routing::adaptive || routing == Routing::valiant;
+}
 
 /// The routing that `automatic` stands for on this topology.
 [[nodiscard]] Routing resolve(Routing routing, const Topology& topology);
@@ -41,10 +48,14 @@ struct LaneRequest {
 /// They need not where nothing ever waits for room behind a link.
 enum class Circles : std::uint8_t { possible, avoided };
 
+/// A lane with several ways: does each link get a fixed share of it, or do its packets choose?
+enum class Ways : std::uint8_t { shared, chosen };
+
 struct LoweringOptions {
   Routing routing = Routing::automatic;
   std::uint64_t seed = 1;  // of ECMP's hash
   Circles circles = Circles::possible;
+  Ways ways = Ways::shared;
 };
 
 /// The links of `topology` under their own numbers (and, behind them, where the topology limits
@@ -56,7 +67,8 @@ struct LoweringOptions {
 [[nodiscard]] sim::Fabric lower(const Topology& topology, const LoweringOptions& options,
                                 std::span<const LaneRequest> requests);
 
-/// The links of one path from `from` to `to`, as `lower` would choose them (not for `split`).
+/// The links of one path from `from` to `to`, as `lower` would choose them. Requires a routing that
+/// does not fork.
 [[nodiscard]] std::vector<LinkId> path(const Topology& topology, Routing routing,
                                        std::uint64_t seed, const LaneRequest& request);
 

@@ -134,8 +134,10 @@ TEST_CASE("program: bad input ends with 2 and an error that says where, what and
        "s.yaml:2:55: error: packet.dcqcn.increase_bytes: expected at least a byte"},
       {"topology: torus:4x4\npacket: {switching: ethernet, retry_after: 0 us}\n",
        "s.yaml:2:44: error: packet.retry_after: expected a time above 0"},
-      {"topology: torus:4x4\nnetwork: packet\nrouting: split\n",
-       "s.yaml:3:10: error: routing: a packet is not split\n"},
+      {"topology: torus:4x4\nnetwork: packet\nrouting: split\n"
+       "packet: {switching: ethernet, loss: drop}\n",
+       "s.yaml:3:10: error: routing: packets overtake each other with 'split', which "
+       "'packet.loss: drop' does not allow\n"},
       {"topology: torus:4x4\nalgorithms: [direct]\nnic: {kind: table}\n",
        "nic: error: the algorithm has no time steps\n"},
       {"topology: {kind: torus, shape: 4x4, injection: {bandwidth: 1 GB/s, ports: 0}}\n",

@@ -18,8 +18,16 @@ namespace {
 using Lanes = std::vector<std::vector<sim::Hop>>;
 
 std::vector<std::uint8_t> layers(const Lanes& lanes) {
-  const std::vector<std::span<const sim::Hop>> spans{lanes.begin(), lanes.end()};
-  return topology::channel_layers(spans);
+  topology::ChannelLayers all{64};
+  std::vector<std::uint8_t> out;
+  for (const auto& hops : lanes) {
+    std::vector<topology::Wait> waits;
+    for (std::size_t i = 0; i + 2 < hops.size(); ++i) {
+      waits.push_back({hops[i], hops[i + 1]});
+    }
+    out.push_back(all.place(waits));
+  }
+  return out;
 }
 
 /// The slow way: does a walk along the waits of these lanes ever come back?
