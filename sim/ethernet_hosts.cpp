@@ -1,5 +1,7 @@
 // The hosts of an Ethernet: who may send when, what receivers tell senders, and going back.
 
+#include <algorithm>
+
 #include "sim/ethernet_network.hpp"
 
 namespace sim {
@@ -60,6 +62,9 @@ void EthernetNetwork::send_from_host(std::uint32_t link) {
     host.may_send = engine_->now() + rates_[lane].time_for(engine_->now(), wire);
   }
   offer(lane);
+  if (first_link(lane) != link) {  // where it goes on from
+    wake_at(first_link(lane), std::max(engine_->now(), ports_[first_link(lane)].wire.free));
+  }
 }
 
 /// The receiver gets a packet.

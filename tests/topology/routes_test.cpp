@@ -182,3 +182,95 @@ TEST_CASE("routes: two GPUs that share a NIC talk through NVSwitch, not through 
     CHECK(names(net, net.endpoints()[0], path(net, routing, 0, 5))[1] == "node0.nic0");
   }
 }
+
+namespace {
+
+/// Follows every way of a lane to its end; calls `on_way` with its links.
+template <class OnWay>
+void follow(const sim::Fabric& fabric, sim::Lane lane, OnWay on_way) {
+  std::vector<std::vector<std::uint32_t>> open;
+  for (std::uint32_t i = 0; i < fabric.first_hops(lane); ++i) {
+    open.push_back({fabric.hops_begin(lane) + i});
+  }
+  while (!open.empty()) {
+    const std::vector<std::uint32_t> way = open.back();
+    open.pop_back();
+    if (fabric.is_last(lane, way.back())) {
+      std::vector<std::uint32_t> links;
+      for (const std::uint32_t hop : way) {
+        links.push_back(fabric.hop_link(hop));
+      }
+      on_way(links);
+    }
+    for (const std::uint32_t next : fabric.next_hops(way.back())) {
+      open.push_back(way);
+      open.back().push_back(next);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("routes: ways that packets choose lead from one end to the other, and are the shortest") {
+  for (const std::string name : {"torus:4x4", "fat-tree:4,levels=3", "gpu-cluster:2x4",
+                                 "dragonfly:2x2x1", "torus:4x4,injection=1GB/s"}) {
+    CAPTURE(name);
+    const auto net = topology::load("test", name);
+    std::vector<topology::LaneRequest> requests;
+    for (std::size_t to = 1; to < net.endpoints().size(); ++to) {
+      requests.push_back({net.endpoints()[0], net.endpoints()[to], to, {}});
+    }
+    const std::uint32_t ends = net.injection() ? 1 : 0;
+    for (const Routing routing : {Routing::split, Routing::adaptive, Routing::valiant}) {
+      const auto fabric = topology::lower(net,
+                                          {.routing = routing,
+                                           .circles = topology::Circles::avoided,
+                                           .ways = topology::Ways::chosen},
+                                          requests);
+      REQUIRE(fabric.forks());
+      for (std::uint32_t lane = 0; lane < requests.size(); ++lane) {
+        const auto hops = topology::hops_to(net, requests[lane].to);
+        const auto shortest =
+            static_cast<std::size_t>(hops[static_cast<std::size_t>(requests[lane].from)]);
+        std::size_t ways = 0;
+        follow(fabric, sim::Lane{lane}, [&](const std::vector<std::uint32_t>& links) {
+          ++ways;
+          NodeId at = requests[lane].from;
+          std::set<NodeId> seen{at};
+          for (std::size_t i = ends; i + ends < links.size(); ++i) {
+            const auto& link = net.link(LinkId{static_cast<std::int32_t>(links[i])});
+            CHECK(link.from == at);
+            at = link.to;
+            CHECK(seen.insert(at).second);  // no loops
+          }
+          CHECK(at == requests[lane].to);
+          if (routing == Routing::valiant) {
+            CHECK(links.size() >= shortest + (2 * ends));
+          } else {
+            CHECK(links.size() == shortest + (2 * ends));
+          }
+        });
+        CHECK(ways >= 1);
+        if (routing == Routing::valiant) {
+          CHECK(ways <= 16);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("routes: the number of ways is that of the shortest paths") {
+  const auto net = topology::load("test", "torus:4x4");
+  // To (1,1): 2 ways. To (2,2): both dimensions either way round, 4 * 6 orders.
+  const std::vector<topology::LaneRequest> requests{
+      {net.endpoints()[0], net.endpoints()[5], 0, {}},
+      {net.endpoints()[0], net.endpoints()[10], 0, {}}};
+  const auto fabric = topology::lower(
+      net, {.routing = Routing::adaptive, .ways = topology::Ways::chosen}, requests);
+  for (const auto& [lane, expected] : {std::pair{0U, 2}, std::pair{1U, 24}}) {
+    int ways = 0;
+    follow(fabric, sim::Lane{lane}, [&](const std::vector<std::uint32_t>&) { ++ways; });
+    CHECK(ways == expected);
+  }
+  CHECK(fabric.choice() == sim::Choice::least_loaded);
+}
