@@ -19,6 +19,7 @@
 #include "cli/scenario.hpp"
 #include "cli/settings.hpp"
 #include "cli/terminal.hpp"
+#include "cli/variants.hpp"
 #include "sim/error.hpp"
 
 namespace cli {
@@ -108,17 +109,17 @@ void prepare_output(const std::string& directory) {
   make_directory(directory);
 }
 
-void write_results(const Comparison& comparison, const Scenario& scenario,
-                   const std::string& directory) {
+void write_results(const Comparison& comparison, const std::string& directory) {
   const std::filesystem::path path{directory};
   write_file_atomically(path / "results.json", to_json(comparison, Links::listed));
   write_file_atomically(path / "results.csv", to_csv(comparison));
   write_file_atomically(path / "links.csv", links_to_csv(comparison));
   write_plots(comparison, path);
-  write_link_pictures(scenario.topology, comparison, path);
 }
 
-int report(const Scenario& scenario, const Arguments& arguments) {
+/// Prints what `compare_all` finds, in the form asked for, and writes it where asked to.
+template <class CompareAll>
+Comparison report(const Arguments& arguments, CompareAll compare_all) {
   if (arguments.has("json") && arguments.has("csv")) {
     throw sim::Error{std::string{"espalier"}, "--json and --csv exclude each other"};
   }
@@ -126,8 +127,8 @@ int report(const Scenario& scenario, const Arguments& arguments) {
     prepare_output(*directory);
   }
   Progress progress{"simulating"};
-  const Comparison comparison =
-      compare(scenario, [&](std::size_t done, std::size_t total) { progress.update(done, total); });
+  Comparison comparison =
+      compare_all([&](std::size_t done, std::size_t total) { progress.update(done, total); });
   progress.finish();
   const bool links = arguments.has("links");
   if (arguments.has("json")) {
@@ -141,10 +142,19 @@ int report(const Scenario& scenario, const Arguments& arguments) {
     }
   }
   if (const auto directory = arguments.find("output")) {
-    write_results(comparison, scenario, *directory);
+    write_results(comparison, *directory);
     if (!arguments.has("json") && !arguments.has("csv")) {
       fmt::print("\ntables, plots and link pictures are in {}\n", *directory);
     }
+  }
+  return comparison;
+}
+
+int report(const Scenario& scenario, const Arguments& arguments) {
+  const Comparison comparison =
+      report(arguments, [&](const auto& on_row) { return compare(scenario, on_row); });
+  if (const auto directory = arguments.find("output")) {
+    write_link_pictures(scenario.topology, comparison, *directory);
   }
   return 0;
 }
@@ -187,10 +197,14 @@ int run_collective(const Arguments& arguments) {
 int run_scenario(const Arguments& arguments) {
   const std::string file = arguments.at("scenario");
   const std::string directory = std::filesystem::path{file}.parent_path().string();
-  return report(
-      read_scenario(scenario_with_settings(sim::ConfigNode::load(file), arguments, directory),
-                    directory),
-      arguments);
+  const sim::ConfigNode node =
+      scenario_with_settings(sim::ConfigNode::load(file), arguments, directory);
+  const std::vector<Variant> variants = read_variants(node, directory);
+  if (variants.empty()) {
+    return report(read_scenario(node, directory), arguments);
+  }
+  report(arguments, [&](const auto& on_row) { return compare(variants, on_row); });
+  return 0;
 }
 
 }  // namespace cli

@@ -93,6 +93,7 @@ void write_plots(const Comparison& comparison, const std::filesystem::path& dire
     return;
   }
   write_plot("busbw", busbw_script(comparison), directory);
+  write_plot("speedup", speedup_script(comparison), directory);
   write_plot("time", time_script(comparison), directory);
 }
 

@@ -10,8 +10,8 @@
 
 namespace cli {
 
-/// Writes busbw.svg, busbw.png, time.svg and time.png, and their scripts busbw.gp and time.gp, into
-/// the existing `directory`. Nothing if the comparison is empty.
+/// Writes busbw, speedup and time, each as .svg and .png and as the script .gp, into the existing
+/// `directory`. Nothing if the comparison is empty.
 ///
 /// Throws sim::Failure if gnuplot is not installed or fails, or a file cannot be written.
 void write_plots(const Comparison& comparison, const std::filesystem::path& directory);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <ranges>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -76,6 +77,9 @@ constexpr Figure busbw_figure{
     [](const Row& row) {
       return row.lower_bound_s > 0 ? row.busbw_Bps * row.time_s / row.lower_bound_s : 0;
     }};
+
+constexpr Figure speedup_figure{"speedup", "", "x", [](const Row& row) { return row.speedup; },
+                                [](const Row&) { return 0.0; }};
 
 constexpr Figure time_figure{"time", "lower bound", "s", [](const Row& row) { return row.time_s; },
                              [](const Row& row) { return row.lower_bound_s; }};
@@ -222,6 +226,9 @@ std::string curves(const Comparison& comparison, const Figure& figure, double sc
   const auto bound = [&](const Row& row) { return figure.bound_value(row) / scale; };
   std::vector<const Row*> bounded =
       rows_where(comparison, [&](const Row& row) { return bound(row) > 0; });
+  // Rows under different conditions have bounds of their own; the loosest holds for all.
+  std::ranges::stable_sort(
+      bounded, {}, [](const Row* row) { return std::pair{row->bytes, row->lower_bound_s}; });
   const auto [repeated, end] = std::ranges::unique(bounded, {}, &Row::bytes);
   bounded.erase(repeated, end);
   if (!bounded.empty()) {
@@ -308,6 +315,18 @@ std::string busbw_script(const Comparison& comparison) {
   return frame(comparison, busbw_figure, "") + size_axis(sizes) +
          fmt::format("set ylabel 'bus bandwidth ({}B/s)'\nset yrange [0:*]\n", scale.prefix) +
          curves(comparison, busbw_figure, scale.factor);
+}
+
+std::string speedup_script(const Comparison& comparison) {
+  sim::require(!comparison.rows.empty(), "speedup_script: rows");
+  const std::vector<sim::Bytes> sizes = sizes_of(comparison);
+  if (sizes.size() < 2) {
+    return bars(comparison, speedup_figure);
+  }
+  return frame(comparison, speedup_figure, "") + size_axis(sizes) +
+         fmt::format("set ylabel {}\nset yrange [0:*]\n",
+                     quoted("speedup over " + comparison.rows.front().algorithm)) +
+         curves(comparison, speedup_figure, 1);
 }
 
 std::string time_script(const Comparison& comparison) {

@@ -17,6 +17,9 @@ namespace cli {
 /// time allows. Bars instead if there is one size only. Requires rows and finite numbers.
 [[nodiscard]] std::string busbw_script(const Comparison& comparison);
 
+/// How many times as fast as the first algorithm, likewise, without a bound.
+[[nodiscard]] std::string speedup_script(const Comparison& comparison);
+
 /// Time against size on two logarithmic axes, likewise.
 [[nodiscard]] std::string time_script(const Comparison& comparison);
 

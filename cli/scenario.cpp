@@ -18,10 +18,10 @@
 namespace cli {
 namespace {
 
-constexpr std::array<std::string_view, 18> scenario_keys{
-    "topology",        "link",      "collective", "algorithms", "sizes",  "network",
-    "routing",         "group",     "root",       "channels",   "pieces", "multitree",
-    "message_latency", "reduction", "seed",       "packet",     "nic",    "phases"};
+constexpr std::array<std::string_view, 19> scenario_keys{
+    "topology", "link",   "collective", "algorithms", "sizes",     "network",         "routing",
+    "group",    "root",   "channels",   "pieces",     "multitree", "message_latency", "reduction",
+    "seed",     "packet", "nic",        "phases",     "variants"};
 
 constexpr std::size_t sizes_max = 1000;
 

@@ -22,7 +22,8 @@ namespace cli {
 ///     sizes: 32KiB..1GiB                         # doubling; or a list
 ///     network: flow                              # ideal, flow or packet
 ///     packet: { payload: 4096 B, ... }           # of the packet network: packet_scenario.hpp
-///     routing: auto                              # shortest, dimension-order, ecmp, split
+///     routing: auto                              # shortest, dimension-order, ecmp, split,
+///                                                # adaptive, valiant
 ///     group: 0..15                               # GPUs; all if left out
 ///     root: 0                                    # rank, for collectives that have one
 ///     channels: 8                                # parallel instances; the algorithm's choice if 0
@@ -33,6 +34,7 @@ namespace cli {
 ///     nic: { kind: plain, slack: 0 }             # table, multitree: collectives/execute.hpp
 ///     phases: overlapped                         # or separate: collectives/request.hpp
 ///     seed: 1
+///     variants: { ... }                          # the same under other conditions: variants.hpp
 struct Scenario {
   std::string topology_name;  // short form, or path of the file
   topology::Topology topology;

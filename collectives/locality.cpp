@@ -51,6 +51,20 @@ std::vector<Cell> odd_torus(std::int32_t rows, std::int32_t columns) {
   return cells;
 }
 
+/// The first of two closed walks over a torus of n x n, n > 2, that share no link: along a row
+/// n - 1 links, one down, and so on; each row is entered one column further back. The other one is
+/// its transpose from (0, 1) on: it goes down every column where this one leaves a gap, and along
+/// the row link that is missing there (A. Kotzig, 1973: such a pair is in every torus).
+std::vector<Cell> diagonal(std::int32_t n) {
+  std::vector<Cell> cells;
+  for (std::int32_t row = 0; row < n; ++row) {
+    for (std::int32_t i = 0; i < n; ++i) {
+      cells.emplace_back(row, (n - row + i) % n);
+    }
+  }
+  return cells;
+}
+
 /// Back and forth over the rows: neighbours follow each other, the ends do not meet.
 std::vector<Cell> snake(std::int32_t rows, std::int32_t columns) {
   std::vector<Cell> cells;
@@ -108,6 +122,30 @@ Walk lattice_walk(std::span<const std::int32_t> shape, bool wraps) {
     walk.order.push_back((row * columns) + inner.order[static_cast<std::size_t>(column)]);
   }
   return walk;
+}
+
+/// Of several channels, the second half goes the other way round; and where there are two walks
+/// that share no link, channels take them in turn.
+std::vector<Rank> lattice_order(const topology::Lattice& lattice, std::int32_t channel,
+                                std::int32_t channels) {
+  const auto& shape = lattice.shape;
+  const bool has_pair = lattice.wraps && shape.size() == 2 && shape[0] == shape[1] && shape[0] > 2;
+  std::vector<Rank> order;
+  if (channels > 1 && has_pair) {
+    const std::int32_t n = shape[0];
+    for (const auto& [row, column] : diagonal(n)) {
+      order.push_back(Rank{channel % 2 == 0 ? (row * n) + column : (column * n) + row});
+    }
+  } else {
+    for (const std::int32_t at : lattice_walk(shape, lattice.wraps).order) {
+      order.push_back(Rank{at});
+    }
+  }
+  const std::int32_t walks = has_pair ? 2 : 1;
+  if ((channel / walks) % 2 == 1) {
+    std::ranges::reverse(order);
+  }
+  return order;
 }
 
 std::vector<Rank> server_order(const Blocks& servers, std::int32_t channel, std::int32_t channels) {
@@ -172,10 +210,7 @@ std::vector<Rank> ring_order(const topology::Topology& topology, const Group& gr
                              std::int32_t channel, std::int32_t channels) {
   std::vector<Rank> order;
   if (spans_lattice(topology, group)) {
-    const Walk walk = lattice_walk(topology.lattice()->shape, topology.lattice()->wraps);
-    std::ranges::transform(walk.order, std::back_inserter(order),
-                           [](std::int32_t at) { return Rank{at}; });
-    return order;
+    return lattice_order(*topology.lattice(), channel, channels);
   }
   const Blocks servers = blocks_of(topology, group, "server");
   if (servers.members.size() > 1) {

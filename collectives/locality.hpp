@@ -29,7 +29,9 @@ struct Blocks {
 
 /// The order in which ring `channel` of `channels` visits the ranks.
 ///
-///   torus, mesh   a Hamiltonian cycle, every hop one link, where one exists
+///   torus, mesh   a Hamiltonian cycle, every hop one link, where one exists; of several channels
+///                 every other one in the other direction, and on a torus of n x n on two cycles
+///                 that share no link, so that four channels use all links
 ///   servers       server by server; in each, the GPUs in turn, in alternating direction, so that
 ///                 a ring leaves a server and enters the next one at GPUs with the same number: on
 ///                 one rail. The channels start at GPUs spread evenly, and so on NICs of their own

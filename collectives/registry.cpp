@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "collectives/bucket.hpp"
 #include "collectives/direct.hpp"
+#include "collectives/grid.hpp"
 #include "collectives/halving_doubling.hpp"
 #include "collectives/hierarchical.hpp"
 #include "collectives/multitree.hpp"
@@ -25,8 +27,10 @@ constexpr std::array table{
               "reduce-scatter and all-gather around one ring; bandwidth-optimal"},
     Algorithm{"bidirectional-ring", "biring", all_reduce, bidirectional_ring_all_reduce, nullptr,
               "two rings in opposite directions, half of the data each"},
-    Algorithm{"ring2d", "2d-ring", all_reduce, ring2d_all_reduce, ring2d_misfit,
+    Algorithm{"ring2d", "2d-ring", all_reduce, ring2d_all_reduce, grid_misfit,
               "rings along the rows, then along the columns of a grid"},
+    Algorithm{"bucket", "2d-bucket", all_reduce, bucket_all_reduce, grid_misfit,
+              "reduce-scatter along rows, then columns, and gather back; bandwidth-optimal"},
     Algorithm{"double-binary-tree", "dbtree", all_reduce, double_binary_tree_all_reduce, nullptr,
               "two complementary binary trees, pipelined"},
     Algorithm{"halving-doubling", "rhd", all_reduce, halving_doubling_all_reduce, nullptr,

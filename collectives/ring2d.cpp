@@ -5,63 +5,12 @@
 #include <utility>
 #include <vector>
 
-#include "collectives/locality.hpp"
+#include "collectives/grid.hpp"
 #include "collectives/ring.hpp"
 #include "sim/contract.hpp"
 
 namespace collectives {
 namespace {
-
-/// Ranks in rows and columns.
-struct Grid {
-  std::int32_t rows = 0;
-  std::int32_t columns = 0;
-  std::vector<Rank> ranks;  // row-major
-
-  [[nodiscard]] Rank at(std::int32_t row, std::int32_t column) const {
-    const std::int32_t place = (row * columns) + column;
-    return ranks[static_cast<std::size_t>(place)];
-  }
-};
-
-std::optional<Grid> grid_of(const topology::Topology& topology, const Group& group) {
-  if (spans_lattice(topology, group) && topology.lattice()->shape.size() == 2) {
-    Grid grid{topology.lattice()->shape[0], topology.lattice()->shape[1], {}};
-    for (std::int32_t rank = 0; rank < group.size(); ++rank) {
-      grid.ranks.push_back(Rank{rank});
-    }
-    return grid;
-  }
-  const Blocks servers = blocks_of(topology, group, "server");
-  if (!servers.is_even()) {
-    return std::nullopt;
-  }
-  Grid grid{static_cast<std::int32_t>(servers.members.size()),
-            static_cast<std::int32_t>(servers.members.front().size()),
-            {}};
-  for (const auto& members : servers.members) {
-    grid.ranks.insert(grid.ranks.end(), members.begin(), members.end());
-  }
-  return grid;
-}
-
-enum class Axis : std::uint8_t { row, column };
-
-/// The lines of the grid along an axis, each in the direction asked for.
-std::vector<std::vector<Rank>> lines(const Grid& grid, Axis axis, bool backward) {
-  std::vector<std::vector<Rank>> out(
-      static_cast<std::size_t>(axis == Axis::row ? grid.rows : grid.columns));
-  for (std::int32_t row = 0; row < grid.rows; ++row) {
-    for (std::int32_t column = 0; column < grid.columns; ++column) {
-      out[static_cast<std::size_t>(axis == Axis::row ? row : column)].push_back(
-          grid.at(row, column));
-    }
-  }
-  if (backward) {
-    std::ranges::for_each(out, [](auto& line) { std::ranges::reverse(line); });
-  }
-  return out;
-}
 
 /// Conditions, per rank.
 using Conditions = std::vector<std::vector<After>>;
@@ -165,7 +114,7 @@ Schedule ring2d_all_reduce(const Request& request) {
       const auto [first_axis, backward] = starts.at(static_cast<std::size_t>(part % 4));
       const Axis other = first_axis == Axis::row ? Axis::column : Axis::row;
       const std::int32_t length = first_axis == Axis::row ? grid->columns : grid->rows;
-      moving.push_back({.lines = lines(*grid, second ? other : first_axis, backward),
+      moving.push_back({.lines = grid->lines(second ? other : first_axis, backward),
                         .chunks = {part * quarter, quarter},
                         .step = second ? 2 * (length - 1) : 0,
                         .channel = part,
@@ -185,13 +134,6 @@ Schedule ring2d_all_reduce(const Request& request) {
     }
   }
   return schedule;
-}
-
-std::optional<std::string> ring2d_misfit(const topology::Topology& topology, const Group& group) {
-  if (grid_of(topology, group)) {
-    return std::nullopt;
-  }
-  return "needs all GPUs of a 2D torus or mesh, or servers with equally many GPUs, at least two";
 }
 
 }  // namespace collectives

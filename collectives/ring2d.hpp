@@ -1,8 +1,5 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "collectives/request.hpp"
 #include "collectives/schedule.hpp"
 
@@ -18,11 +15,7 @@ namespace collectives {
 ///
 ///   time   about (k - 1) / k * S / B on a k x k torus with links of B, plus 4 (k - 1) alpha
 ///
-/// The grid is that of a 2D torus or mesh (on a mesh the closing hop takes the way back), or
-/// servers x GPUs of a cluster with equal servers.
+/// Fits where there is a grid: see grid.hpp. On a mesh the closing hop takes the way back.
 [[nodiscard]] Schedule ring2d_all_reduce(const Request& request);
-
-[[nodiscard]] std::optional<std::string> ring2d_misfit(const topology::Topology& topology,
-                                                       const Group& group);
 
 }  // namespace collectives

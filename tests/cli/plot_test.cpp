@@ -31,12 +31,12 @@ topology::Topology two_gpus() {
 void check_plots(const Comparison& comparison) {
   const ScratchDirectory scratch;
   write_plots(comparison, scratch.path());
-  for (const std::string name : {"busbw", "time"}) {
+  for (const std::string name : {"busbw", "speedup", "time"}) {
     CHECK(is_svg(content_of(scratch.path() / (name + ".svg"))));
     CHECK(content_of(scratch.path() / (name + ".png")).starts_with(png_start));
     CHECK(content_of(scratch.path() / (name + ".gp")).starts_with("# gnuplot"));
   }
-  CHECK(scratch.entries() == 6);
+  CHECK(scratch.entries() == 9);
 }
 
 TEST_CASE("plots: gnuplot draws curves for many sizes and bars for one") {

@@ -86,6 +86,14 @@ TEST_CASE("2D ring: two phases of (k - 1) / k S / B each over half of the links"
                  12 * (1e-3 + 1e-6), 1e-9));
 }
 
+TEST_CASE("bucket: every part of S / 4 crosses its links once each way: (N - 1) / N S / (2 B)") {
+  // 4 x 4, S = 16 MB: quarters of 4 MB. Along rows 3 steps of 1 MB, along columns 3 of 250 kB; and
+  // back.
+  const Machine machine{"torus:4x4,link=1GB/s,1us"};
+  CHECK(is_close(time_of(machine, Collective::all_reduce, "bucket", sim::Bytes{16'000'000}),
+                 2 * ((3 * (1e-3 + 1e-6)) + (3 * (0.25e-3 + 1e-6))), 1e-9));
+}
+
 TEST_CASE("MultiTree: 2 T steps of S / (n B), and the latency of each step") {
   // T = 5 on 4 x 4 and 17 on 8 x 8 (published). Every message of a step waits for one of the step
   // before it, so that each step pays its latency.

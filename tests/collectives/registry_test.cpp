@@ -1,7 +1,10 @@
 #include "collectives/registry.hpp"
 
 #include <algorithm>
+
+#include <set>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -73,6 +76,28 @@ TEST_CASE("ring order: on a torus or mesh every hop is one link, where such a ri
       const bool odd = order.size() % 2 == 1;
       CHECK(far == (kind == "mesh" && (odd || line) ? 1 : 0));
     }
+  }
+}
+
+TEST_CASE("ring order: four channels on a square torus use every link once") {
+  for (int n = 3; n <= 9; ++n) {
+    CAPTURE(n);
+    const Machine machine{"torus:" + std::to_string(n) + "x" + std::to_string(n)};
+    std::set<std::pair<collectives::Rank, collectives::Rank>> used;
+    for (std::int32_t channel = 0; channel < 4; ++channel) {
+      const auto order = collectives::ring_order(machine.topology, machine.group, channel, 4);
+      CHECK(std::set(order.begin(), order.end()).size() == machine.group.nodes.size());
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        const auto from = order[i];
+        const auto to = order[(i + 1) % order.size()];
+        const auto& links = machine.topology.out_links(machine.group.node(from));
+        CHECK(std::ranges::any_of(links, [&](topology::LinkId link) {
+          return machine.topology.link(link).to == machine.group.node(to);
+        }));
+        CHECK(used.insert({from, to}).second);
+      }
+    }
+    CHECK(used.size() == machine.topology.links().size());
   }
 }
 
