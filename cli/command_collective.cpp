@@ -33,7 +33,9 @@ constexpr std::array collective_options{
     Option{"algorithms", 'a', "LIST", "names with commas, or all (default): those that fit"},
     Option{"sizes", 's', "LIST", "32KiB..1GiB doubles; commas make lists (64MiB)"},
     Option{"network", 'n', "MODEL", "flow (default), ideal or packet"},
-    Option{"routing", 0, "NAME", "auto (default), shortest, dimension-order, ecmp, split"},
+    Option{"routing", 0, "NAME",
+           "auto (default), shortest, dimension-order, ecmp,\n                               "
+           "split, adaptive, valiant"},
     Option{"group", 0, "GPUS", "0..15 or 0,2,5..9; all by default"},
     Option{"root", 0, "RANK", "of broadcast, reduce, gather, scatter, star (0)"},
     Option{"channels", 0, "N", "parallel instances of the algorithm"},
@@ -144,7 +146,7 @@ Comparison report(const Arguments& arguments, CompareAll compare_all) {
   if (const auto directory = arguments.find("output")) {
     write_results(comparison, *directory);
     if (!arguments.has("json") && !arguments.has("csv")) {
-      fmt::print("\ntables, plots and link pictures are in {}\n", *directory);
+      fmt::print("\ntables and pictures are in {}\n", *directory);
     }
   }
   return comparison;

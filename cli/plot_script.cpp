@@ -47,17 +47,41 @@ constexpr std::array looks{
     Look{"doubling", "#009e73", 4},
 };
 
-/// An algorithm that the table does not know gets a look by its name alone, too.
-Look look_of(std::string_view algorithm) {
-  const auto* const known = std::ranges::find(looks, algorithm, &Look::algorithm);
-  if (known != looks.end()) {
-    return *known;
+/// The looks of algorithms that stand in one figure. One that the table does not know gets a look
+/// by its name alone, or, if that is taken, the next free one.
+std::vector<Look> looks_of(const std::vector<std::string>& algorithms) {
+  std::vector<Look> out(algorithms.size());
+  std::vector<bool> taken(looks.size(), false);
+  const auto take = [&](std::size_t i, std::size_t look) {
+    out[i] = looks.at(look);
+    out[i].algorithm = algorithms[i];
+    taken[look] = true;
+  };
+  for (std::size_t i = 0; i < algorithms.size(); ++i) {
+    const auto* const known = std::ranges::find(looks, algorithms[i], &Look::algorithm);
+    if (known != looks.end()) {
+      take(i, static_cast<std::size_t>(known - looks.begin()));
+    }
   }
-  std::uint32_t hash = 2166136261U;  // FNV-1a, the same on every machine
-  for (const char letter : algorithm) {
-    hash = (hash ^ static_cast<unsigned char>(letter)) * 16777619U;
+  for (std::size_t i = 0; i < algorithms.size(); ++i) {
+    if (!out[i].algorithm.empty()) {
+      continue;
+    }
+    std::uint32_t hash = 2166136261U;  // FNV-1a, the same on every machine
+    for (const char letter : algorithms[i]) {
+      hash = (hash ^ static_cast<unsigned char>(letter)) * 16777619U;
+    }
+    std::size_t look = hash % looks.size();
+    for (std::size_t tries = 0; taken[look] && tries < looks.size(); ++tries) {
+      look = (look + 1) % looks.size();
+    }
+    take(i, look);
   }
-  return looks.at(hash % looks.size());
+  return out;
+}
+
+Look look_of(const std::vector<Look>& all, std::string_view algorithm) {
+  return *std::ranges::find(all, algorithm, &Look::algorithm);
 }
 
 constexpr std::string_view bound_colour = "#333333";
@@ -237,8 +261,10 @@ std::string curves(const Comparison& comparison, const Figure& figure, double sc
         fmt::format("$bound with lines linewidth 2 dashtype (8,5) linecolor rgb '{}' title '{}'",
                     bound_colour, figure.bound));
   }
-  for (const std::string& algorithm : algorithms_of(comparison)) {
-    const Look look = look_of(algorithm);
+  const std::vector<std::string> algorithms = algorithms_of(comparison);
+  const std::vector<Look> all_looks = looks_of(algorithms);
+  for (const std::string& algorithm : algorithms) {
+    const Look look = look_of(all_looks, algorithm);
     const std::string name = fmt::format("$algorithm{}", plots.size());
     const auto rows = rows_where(
         comparison, [&](const Row& row) { return row.algorithm == algorithm && value(row) > 0; });
@@ -265,13 +291,16 @@ std::string bars(const Comparison& comparison, const Figure& figure) {
   std::string data = "$bars << END\n";
   double bound = 0;
   double most = 0;
+  const std::vector<std::string> algorithms = algorithms_of(comparison);
+  const std::vector<Look> all_looks = looks_of(algorithms);
   for (std::size_t i = 0; i < count; ++i) {
     const Row& row = comparison.rows[i];
     const double value = finite(figure.value(row)) / scale.factor;
     bound = std::max(bound, finite(figure.bound_value(row)) / scale.factor);
     most = std::max({most, value, bound});
     names += fmt::format("{}{} {}", i == 0 ? "" : ", ", quoted(row.algorithm), i);
-    data += fmt::format("{} {} 0x{} \"{}\"\n", i, value, look_of(row.algorithm).colour.substr(1),
+    data += fmt::format("{} {} 0x{} \"{}\"\n", i, value,
+                        look_of(all_looks, row.algorithm).colour.substr(1),
                         sim::to_text_si(figure.value(row), figure.unit));
   }
   constexpr double beyond = 1.03;

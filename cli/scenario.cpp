@@ -237,10 +237,12 @@ std::vector<sim::Bytes> read_sizes(const sim::ConfigNode& node) {
 
 namespace {
 
-/// The kind of a mapping, a short form as it is, a file by its path from the current directory.
+/// The kind and shape of a mapping, a short form as it is, a file by its path from the current
+/// directory.
 std::string topology_name(const sim::ConfigNode& node, const std::string& directory) {
   if (node.is_map()) {
-    return node.at("kind").text();
+    const auto shape = node.find("shape");
+    return node.at("kind").text() + (shape && shape->is_scalar() ? ":" + shape->text() : "");
   }
   std::string text = node.text();
   if (!topology::names_file(text) || directory.empty() ||

@@ -205,6 +205,23 @@ TEST_CASE("ethernet: marks make senders slow down before switches must pause") {
   CHECK(pauses(sim::CongestionControl::dcqcn) < pauses(sim::CongestionControl::none) / 4);
 }
 
+TEST_CASE("ethernet: long flows over one link get equal shares, as in the flow model to 3 %") {
+  const auto fabric = star(3, 1us);
+  for (const sim::EthernetOptions& options : all_ways) {
+    if (options.control == sim::CongestionControl::dcqcn || options.loss == sim::Loss::drop) {
+      continue;  // there the network is not all that decides
+    }
+    const auto flows = same(3, 16_MiB);
+    const auto by_packet = sim::simulate_flows(fabric, flows, ethernet(options));
+    const auto by_flow =
+        sim::simulate_flows(fabric, flows, {.model = sim::NetworkModel::flow, .packet = {}});
+    for (std::size_t flow = 0; flow < flows.size(); ++flow) {
+      CHECK(by_packet.completion_s[flow] ==
+            doctest::Approx(by_flow.completion_s[flow]).epsilon(0.03));
+    }
+  }
+}
+
 TEST_CASE("ethernet: two DCTCP senders share a link evenly, and use it") {
   const auto fabric = star(2, 1us);
   const sim::EthernetOptions options{.control = sim::CongestionControl::dctcp};
