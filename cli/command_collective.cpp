@@ -35,7 +35,7 @@ constexpr std::array collective_options{
     Option{"network", 'n', "MODEL", "flow (default), ideal or packet"},
     Option{"routing", 0, "NAME",
            "auto (default), shortest, dimension-order, ecmp,\n                               "
-           "split, adaptive, valiant"},
+           "split, adaptive, valiant, source"},
     Option{"group", 0, "GPUS", "0..15 or 0,2,5..9; all by default"},
     Option{"root", 0, "RANK", "of broadcast, reduce, gather, scatter, star (0)"},
     Option{"channels", 0, "N", "parallel instances of the algorithm"},

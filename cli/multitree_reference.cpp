@@ -35,9 +35,11 @@ namespace {
 //   serial
 //             unit reduces 2 KiB in 16 cycles, and starts a cycle after a chunk has come
 //   lockstep  58 messages are taken to be in queues
+//   routes    dimension order; down a fat tree by the destination, up by the source
 struct Conditions {
   std::string topology;
   std::string group;  // GPUs in the order of the ring; empty: as they are numbered
+  std::string routing = "auto";
   bool direct = false;
   std::int64_t credit_ns = 1;
 };
@@ -89,7 +91,8 @@ Conditions fat_tree(std::int64_t k, Order order) {
     }
   }
   return {.topology = fmt::format("{{kind: fat-tree, shape: {}, link: '16GB/s,151ns'}}", k),
-          .group = joined(nodes)};
+          .group = joined(nodes),
+          .routing = "source"};
 }
 
 /// `nodes` on each of `switches`, the first half of which is the upper row. The authors' ring
@@ -210,7 +213,7 @@ std::string algorithm_keys(const CsvTable& table, std::size_t row, const Conditi
   }
   if (name.starts_with("multitree_") && std::ranges::find(names, name) != names.end()) {
     return fmt::format(
-        "algorithms: [multitree]\nmultitree: {{order: authors, interfaces: {}}}\n"
+        "algorithms: [multitree]\nmultitree: {{order: authors, interfaces: {}, routes: network}}\n"
         "nic: {{kind: multitree, slack: 58}}\n",
         ports);
   }
@@ -233,6 +236,7 @@ std::string multitree_scenario(const CsvTable& table, std::size_t row) {
   const std::int64_t queue_flits = conditions.direct ? flit_queue_direct : flit_queue_switched;
   return fmt::format(
              "topology: {}\n"
+             "routing: {}\n"
              "sizes: {} KiB\n"
              "network: packet\n"
              "packet:\n"
@@ -249,7 +253,7 @@ std::string multitree_scenario(const CsvTable& table, std::size_t row) {
              "  queue_step: 1 ns\n"
              "message_latency: 3 ns\n"
              "reduction: {{bandwidth: 128 GB/s, granule: 2 KiB, start: 1 ns}}\n",
-             conditions.topology, table.integer(row, "data_kib", 1, kib_most),
+             conditions.topology, conditions.routing, table.integer(row, "data_kib", 1, kib_most),
              by_message ? "message" : "packet", conditions.direct ? 2 : 3, conditions.credit_ns,
              32 + 16 + (queue_flits / (flits_of_data + (by_message ? 0 : 1)))) +
          algorithm_keys(table, row, conditions, nodes, ports);

@@ -128,7 +128,11 @@ void read_request(const sim::ConfigNode& node, Scenario& scenario) {
         static_cast<collectives::Phases>(phases->choice(collectives::phases_names, "phases"));
   }
   if (const auto multitree = node.find("multitree")) {
-    multitree->expect_keys({"order", "interfaces"});
+    multitree->expect_keys({"order", "interfaces", "routes"});
+    if (const auto routes = multitree->find("routes")) {
+      request.tree_routes = static_cast<collectives::TreeRoutes>(
+          routes->choice(collectives::tree_routes_names, "way to route trees"));
+    }
     request.tree_order = static_cast<collectives::TreeOrder>(
         choice_or_first(*multitree, "order", collectives::tree_order_names, "order of trees"));
     if (const auto interfaces = multitree->find("interfaces")) {

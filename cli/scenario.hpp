@@ -23,12 +23,12 @@ namespace cli {
 ///     network: flow                              # ideal, flow or packet
 ///     packet: { payload: 4096 B, ... }           # of the packet network: packet_scenario.hpp
 ///     routing: auto                              # shortest, dimension-order, ecmp, split,
-///                                                # adaptive, valiant
+///                                                # adaptive, valiant, source
 ///     group: 0..15                               # GPUs; all if left out
 ///     root: 0                                    # rank, for collectives that have one
 ///     channels: 8                                # parallel instances; the algorithm's choice if 0
 ///     pieces: 0                                  # of a pipelined transfer, likewise
-///     multitree: { order: fixpoint, interfaces: 0 }
+///     multitree: { order: fixpoint, interfaces: 0, routes: planned }
 ///     message_latency: 0 ns                      # software time before each message
 ///     reduction: 100 GB/s                        # of a rank's serial reduction; free if left out
 ///     nic: { kind: plain, slack: 0 }             # table, multitree: collectives/execute.hpp

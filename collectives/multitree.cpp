@@ -45,14 +45,14 @@ enum class Phase : std::uint8_t { reduce_scatter, all_gather };
 /// Turns trees into transfers, in the order of the time steps.
 class Writer {
  public:
-  Writer(Schedule& schedule, const Topology& topology, const Trees& trees, std::int32_t pieces,
-         std::int32_t channel)
+  Writer(Schedule& schedule, const Request& request, const Trees& trees, std::int32_t channel)
       : schedule_{&schedule},
         trees_{&trees},
-        pieces_{pieces},
+        routes_{request.tree_routes},
+        pieces_{std::max(request.pieces, 1)},
         channel_{channel},
-        base_{channel * pieces * schedule.ranks()},
-        opposite_{opposite_links(topology)} {
+        base_{channel * pieces_ * schedule.ranks()},
+        opposite_{opposite_links(*request.topology)} {
     for (std::size_t root = 0; root < trees.edges.size(); ++root) {
       for (std::size_t i = 0; i < trees.edges[root].size(); ++i) {
         by_step_.push_back({root, i});
@@ -103,7 +103,10 @@ class Writer {
     const bool up = phase == Phase::reduce_scatter;
     const Rank from = up ? tree_edge.child : tree_edge.parent;
     const Rank to = up ? tree_edge.parent : tree_edge.child;
-    const std::vector<LinkId> route = up ? back(tree_edge.route) : tree_edge.route;
+    std::vector<LinkId> route;  // none: the network's
+    if (routes_ == TreeRoutes::planned) {
+      route = up ? back(tree_edge.route) : tree_edge.route;
+    }
     Intake& taken = into(place.root, to);
     if (!up) {
       taken = {};  // the sum takes the place of what was there
@@ -160,6 +163,7 @@ class Writer {
 
   Schedule* schedule_;
   const Trees* trees_;
+  TreeRoutes routes_;
   std::int32_t pieces_;
   std::int32_t channel_;
   std::int32_t base_;
@@ -179,7 +183,7 @@ Schedule write_phases(const Request& request, std::span<const Phase> phases) {
   Schedule schedule = cut(request, parts);
   schedule.set_pieces(pieces);
   for (std::int32_t channel = 0; channel < channels; ++channel) {
-    Writer writer{schedule, *request.topology, trees, pieces, channel};
+    Writer writer{schedule, request, trees, channel};
     for (const Phase phase : phases) {
       writer.write(phase);
     }

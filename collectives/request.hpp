@@ -20,6 +20,13 @@ enum class TreeOrder : std::uint8_t {
 inline constexpr std::array<std::string_view, 3> tree_order_names{"fixpoint", "authors",
                                                                   "ascending"};
 
+/// Which way a tree's message goes from a rank to the next one.
+enum class TreeRoutes : std::uint8_t {
+  planned,  // over the links that the tree was given
+  network,  // the one that the network's routing takes
+};
+inline constexpr std::array<std::string_view, 2> tree_routes_names{"planned", "network"};
+
 /// When a rank turns from reducing to sending out sums, in a double binary tree or a 2D ring.
 enum class Phases : std::uint8_t {
   overlapped,  // with each piece as soon as it is a whole sum, as NCCL does
@@ -38,6 +45,7 @@ struct Request {
   std::int32_t pieces = 0;      // of a pipelined transfer
   std::int32_t interfaces = 0;  // MultiTree: messages that a rank sends, and receives, per step
   TreeOrder tree_order = TreeOrder::fixpoint;
+  TreeRoutes tree_routes = TreeRoutes::planned;
   Phases phases = Phases::overlapped;
 
   [[nodiscard]] std::int32_t ranks() const { return group->size(); }

@@ -96,7 +96,7 @@ void Router::take(LinkId id) {
 
 void Router::walk_shortest(const LaneRequest& request) {
   sim::require(field_.hops(request.from) > 0, "a path leads from one endpoint to the other");
-  std::uint64_t digits = ranks_[index(request.to)];
+  std::uint64_t digits = ranks_[index(routing_ == Routing::source ? request.from : request.to)];
   for (NodeId at = request.from; at != request.to;) {
     choices_.clear();
     for (const LinkId id : topology_->out_links(at)) {
@@ -109,7 +109,7 @@ void Router::walk_shortest(const LaneRequest& request) {
     if (routing_ == Routing::ecmp) {
       choice = mix(request.label ^ mix(seed_ + index(at))) % count;
     } else {
-      choice = digits % count;  // the destination's rank, read as mixed-radix digits hop by hop
+      choice = digits % count;  // the rank, read as mixed-radix digits hop by hop
       digits /= count;
     }
     take(choices_[choice]);

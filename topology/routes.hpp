@@ -22,10 +22,11 @@ enum class Routing : std::uint8_t {
   split,            // every message in equal parts over all shortest paths: packet spraying
   adaptive,         // every packet, at every hop, the link of a shortest path with the least load
   valiant,          // by way of a node taken by chance, so that no traffic is a bad one
+  source,           // as shortest, but one fixed path per sender, spread by its rank (s-mod-k)
 };
 
-inline constexpr std::array<std::string_view, 7> routing_names{
-    "auto", "shortest", "dimension-order", "ecmp", "split", "adaptive", "valiant"};
+inline constexpr std::array<std::string_view, 8> routing_names{
+    "auto", "shortest", "dimension-order", "ecmp", "split", "adaptive", "valiant", "source"};
 
 /// Does this routing give a lane several ways?
 [[nodiscard]] constexpr bool forks(Routing routing) {

@@ -15,7 +15,8 @@ namespace {
 constexpr sim::Bandwidth rate = 100_Gbps;
 constexpr double packet_s = 327.68e-9;
 
-/// A host behind a link of `speed` times the others, then two links side by side, with the given shares, then a fast link.
+/// A host behind a link of `speed` times the others, then two links side by side, with the given
+/// shares, then a fast link.
 struct Fabric {
   explicit Fabric(sim::Choice choice, double first_share = 0.5, int speed = 8) {
     const sim::Bandwidth fast{8 * rate.count()};

@@ -113,6 +113,24 @@ TEST_CASE("routes: ECMP spreads by label, and depends on the seed and nothing el
   }
 }
 
+TEST_CASE("routes: by source, all that a sender sends leaves its switch by one link") {
+  const auto tree = topology::load("test", "fat-tree:4");
+  for (const auto& [routing, spines_expected] :
+       {std::pair{Routing::source, 1U}, std::pair{Routing::shortest, 4U}}) {
+    std::set<NodeId> spines;
+    for (std::size_t to = 4; to < 16; ++to) {
+      spines.insert(tree.link(path(tree, routing, 1, to)[1]).to);
+    }
+    CHECK(spines.size() == spines_expected);
+  }
+  // Those of one leaf share none.
+  std::set<NodeId> spines;
+  for (std::size_t from = 0; from < 4; ++from) {
+    spines.insert(tree.link(path(tree, Routing::source, from, 15)[1]).to);
+  }
+  CHECK(spines.size() == 4);
+}
+
 TEST_CASE("routes: split shares a message equally over all shortest paths") {
   // Torus 4x4, from (0,0) to (1,1): two paths of two hops. To (2,0): two rows, up or down.
   const auto torus = topology::load("test", "torus:4x4");
