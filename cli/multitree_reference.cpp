@@ -38,8 +38,8 @@ namespace {
 //   routes    dimension order; down a fat tree by the destination, up by the source
 struct Conditions {
   std::string topology;
-  std::string group;  // GPUs in the order of the ring; empty: as they are numbered
-  std::string routing = "auto";
+  std::string group;      // GPUs in the order of the ring; empty: as they are numbered
+  std::string routing{};  // a line of the scenario; empty: the network's own
   bool direct = false;
   std::int64_t credit_ns = 1;
 };
@@ -92,7 +92,7 @@ Conditions fat_tree(std::int64_t k, Order order) {
   }
   return {.topology = fmt::format("{{kind: fat-tree, shape: {}, link: '16GB/s,151ns'}}", k),
           .group = joined(nodes),
-          .routing = "source"};
+          .routing = "routing: source\n"};
 }
 
 /// `nodes` on each of `switches`, the first half of which is the upper row. The authors' ring
@@ -236,7 +236,7 @@ std::string multitree_scenario(const CsvTable& table, std::size_t row) {
   const std::int64_t queue_flits = conditions.direct ? flit_queue_direct : flit_queue_switched;
   return fmt::format(
              "topology: {}\n"
-             "routing: {}\n"
+             "{}"
              "sizes: {} KiB\n"
              "network: packet\n"
              "packet:\n"

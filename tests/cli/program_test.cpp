@@ -1,8 +1,12 @@
 // The program as a user meets it: what goes in, the exit code, what comes out.
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -505,6 +509,43 @@ TEST_CASE("program: on Ethernet results tell of queues, pauses, marks and drops"
   for (const char* name : {"incast-pause.yaml", "incast-dctcp.yaml", "incast-dcqcn.yaml"}) {
     CHECK(run(name)["time_s"] > 62 * 1048576.0 / 50e9);
   }
+}
+
+TEST_CASE("program: the shipped MultiTree scenarios are those that validate runs") {
+  const auto without = [](const std::string& text) {
+    std::istringstream lines{text};
+    std::string out;
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("#") && !line.starts_with("sizes:")) {
+        out += line + "\n";
+      }
+    }
+    return out;
+  };
+  std::ifstream table{std::string{SOURCE_DIR} + "/configs/validation/multitree.csv"};
+  std::string line;
+  std::getline(table, line);
+  std::set<std::string> compared;
+  for (int row = 1; std::getline(table, line); ++row) {
+    std::vector<std::string> cells;
+    std::istringstream in{line};
+    for (std::string cell; std::getline(in, cell, ',');) {
+      cells.push_back(cell);
+    }
+    std::string name = cells[0] + "-" + cells[2];
+    std::ranges::replace(name.begin() + static_cast<std::ptrdiff_t>(cells[0].size()), name.end(),
+                         '_', '-');
+    name += cells[6].starts_with("locality") ? "-locality" : "";
+    if (!compared.insert(name).second) {
+      continue;
+    }
+    CAPTURE(name);
+    std::ifstream file{std::string{SOURCE_DIR} + "/configs/scenarios/multitree/" + name + ".yaml"};
+    const std::string shipped{std::istreambuf_iterator<char>{file}, {}};
+    const auto run = espalier({"validate", "multitree", "--scenario", std::to_string(row)});
+    CHECK(without(shipped) == without(run.output));
+  }
+  CHECK(compared.size() == 26);
 }
 
 TEST_CASE("program: validate takes several tables, and sums up each") {
