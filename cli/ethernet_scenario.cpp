@@ -13,17 +13,23 @@ namespace {
 constexpr sim::Duration silence_is_failure = std::chrono::nanoseconds{4096} * (1 << 14);
 constexpr sim::Duration silence_is_loss = std::chrono::microseconds{320};
 
+// What adapters can be set to: NVIDIA's take whole microseconds, and rates from 1 Mb/s.
+constexpr sim::Duration period_min = std::chrono::microseconds{1};
+constexpr sim::Bandwidth rate_min{125'000};
+
 void read(const sim::ConfigNode& node, std::string_view key, sim::Bytes& value) {
   if (const auto found = node.find(key)) {
     value = found->bytes();
   }
 }
 
-void read(const sim::ConfigNode& node, std::string_view key, sim::Duration& value) {
+void read(const sim::ConfigNode& node, std::string_view key, sim::Duration least,
+          sim::Duration& value) {
   if (const auto found = node.find(key)) {
     value = found->duration();
-    if (value <= sim::Duration{0}) {
-      found->fail(fmt::format("expected a time above 0, got '{}'", found->text()));
+    if (value < least) {
+      found->fail(fmt::format("expected at least {}, got '{}'",
+                              sim::to_text_si(sim::seconds(least), "s"), found->text()));
     }
   }
 }
@@ -72,9 +78,9 @@ void read_dcqcn(const sim::ConfigNode& node, sim::DcqcnOptions& dcqcn) {
   node.expect_keys({"gain", "notification_interval", "alpha_period", "increase_period",
                     "increase_bytes", "recovery_steps", "additive", "hyper", "least"});
   read_part(node, "gain", dcqcn.gain);
-  read(node, "notification_interval", dcqcn.notification_interval);
-  read(node, "alpha_period", dcqcn.alpha_period);
-  read(node, "increase_period", dcqcn.increase_period);
+  read(node, "notification_interval", period_min, dcqcn.notification_interval);
+  read(node, "alpha_period", period_min, dcqcn.alpha_period);
+  read(node, "increase_period", period_min, dcqcn.increase_period);
   read(node, "increase_bytes", dcqcn.increase_bytes);
   if (dcqcn.increase_bytes < sim::Bytes{1}) {
     node.at("increase_bytes").fail("expected at least a byte");
@@ -83,6 +89,10 @@ void read_dcqcn(const sim::ConfigNode& node, sim::DcqcnOptions& dcqcn) {
   read(node, "additive", dcqcn.additive);
   read(node, "hyper", dcqcn.hyper);
   read(node, "least", dcqcn.least);
+  if (dcqcn.least < rate_min) {
+    node.at("least").fail(
+        fmt::format("expected at least 1 Mb/s, got '{}'", node.at("least").text()));
+  }
 }
 
 }  // namespace
@@ -99,6 +109,11 @@ sim::EthernetOptions read_ethernet(const sim::ConfigNode& packet) {
     read(packet, "resume_below", ethernet.resume_below);
     if (packet.find("pause_above") && !packet.find("resume_below")) {
       ethernet.resume_below = ethernet.pause_above / 2;
+    }
+    if (ethernet.pause_above >= ethernet.buffer) {
+      packet.fail(fmt::format("links pause above {}, but a switch has no more than {} for all",
+                              sim::to_text(ethernet.pause_above), sim::to_text(ethernet.buffer)),
+                  "give a larger 'buffer', or a lower 'pause_above'");
     }
     if (ethernet.resume_below > ethernet.pause_above) {
       packet.at("resume_below")
@@ -137,9 +152,11 @@ sim::EthernetOptions read_ethernet(const sim::ConfigNode& packet) {
     read(*dctcp, "first_window", 1, ethernet.dctcp.first_window);
   }
   ethernet.retry_after = ethernet.loss == sim::Loss::pause ? silence_is_failure : silence_is_loss;
-  read(packet, "retry_after", ethernet.retry_after);
+  read(packet, "retry_after", period_min, ethernet.retry_after);
   read(packet, "retries", 0, ethernet.retries);
-  read(packet, "statistics", ethernet.statistics_interval);
+  if (const auto statistics = packet.find("statistics")) {
+    ethernet.statistics_interval = statistics->duration();
+  }
   return ethernet;
 }
 

@@ -106,7 +106,7 @@ sim::PacketOptions read_packet(const sim::ConfigNode& node) {
   }
   const sim::Bytes buffer =
       packet.switching == sim::Switching::ethernet ? packet.ethernet.buffer : packet.buffer;
-  if (buffer < largest) {
+  if (packet.switching != sim::Switching::fifo && buffer < largest) {
     node.fail(fmt::format("a packet of {} does not fit into a buffer of {}", sim::to_text(largest),
                           sim::to_text(buffer)),
               "give a larger 'buffer', or a smaller 'payload'");

@@ -25,7 +25,7 @@ namespace {
 struct Look {
   std::string_view algorithm;
   std::string_view colour;
-  int mark;
+  int mark = 0;
 };
 
 // Those that are often drawn together are furthest apart.

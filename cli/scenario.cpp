@@ -62,14 +62,6 @@ void add_sizes(const sim::ConfigNode& node, std::vector<sim::Bytes>& sizes) {
   }
 }
 
-std::uint64_t fnv1a(std::string_view text) {  // Fowler, Noll and Vo; 64 bits
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  }
-  return hash;
-}
-
 /// The value under `key`, or the first choice.
 template <std::size_t n>
 std::size_t choice_or_first(const sim::ConfigNode& node, std::string_view key,
@@ -281,6 +273,14 @@ topology::Topology read_topology(const sim::ConfigNode& scenario, const std::str
   return topology::load(node.where(), text, link);
 }
 
+std::string hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  }
+  return fmt::format("{:016x}", hash);
+}
+
 Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory) {
   node.expect_keys(scenario_keys);
   Scenario scenario{
@@ -307,8 +307,7 @@ Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory
       node.find("algorithms").value_or(sim::ConfigNode::scalar("--algorithms", "all")), scenario);
   scenario.sizes =
       read_sizes(node.find("sizes").value_or(sim::ConfigNode::scalar("--sizes", "64MiB")));
-  scenario.hash =
-      fmt::format("{:016x}", fnv1a(node.canonical() + topology::write_graphml(scenario.topology)));
+  scenario.hash = hash_of(node.canonical() + topology::write_graphml(scenario.topology));
   return scenario;
 }
 

@@ -28,7 +28,8 @@ struct Variant {
 };
 
 /// The variants of a scenario, in order; none if it has no `variants`. Throws sim::Error like
-/// read_scenario, for a variant without exactly one algorithm, and for one that changes the sizes.
+/// read_scenario, and for a variant that has not exactly one algorithm, or another collective,
+/// network model, seed, number of ranks or sizes than the others.
 [[nodiscard]] std::vector<Variant> read_variants(const sim::ConfigNode& node,
                                                  const std::string& directory);
 

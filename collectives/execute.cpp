@@ -46,12 +46,14 @@ sim::Fabric lower_schedule(const topology::Topology& topology, const Group& grou
                         .urgency = options.nic == Nic::plain ? 0 : transfer.step});
   }
   const bool has_channels = options.network == sim::NetworkModel::packet &&
-                            options.packet.switching == sim::Switching::cut_through;
+                            options.packet.switching == sim::Switching::cut_through &&
+                            options.packet.virtual_channels > 1;
   sim::Fabric fabric = topology::lower(
       topology,
       {.routing = options.routing,
        .seed = options.seed,
        .circles = has_channels ? topology::Circles::avoided : topology::Circles::possible,
+       .channels = options.packet.virtual_channels,
        .ways = options.network == sim::NetworkModel::packet ? topology::Ways::chosen
                                                             : topology::Ways::shared},
       requests);
@@ -71,7 +73,7 @@ sim::NetworkOptions network_options(const ExecuteOptions& options) {
 }
 
 std::string describe_deadlock(const topology::Topology& topology,
-                              std::span<const std::uint32_t> circle) {
+                              std::span<const std::uint32_t> circle, sim::Switching switching) {
   std::string out =
       "the network is deadlocked: packets behind each of these links wait for room behind the "
       "next\n";
@@ -85,7 +87,9 @@ std::string describe_deadlock(const topology::Topology& topology,
     const topology::Link& link = topology.link(topology::LinkId{static_cast<std::int32_t>(number)});
     out += fmt::format("  {} -> {}\n", topology.node(link.from).name, topology.node(link.to).name);
   }
-  return out + "  hint: more virtual channels, or a routing that breaks the circle";
+  return out + (switching == sim::Switching::ethernet
+                    ? "  hint: a higher 'packet.pause_above', or a routing that breaks the circle"
+                    : "  hint: more virtual channels, or a routing that breaks the circle");
 }
 
 /// How long the largest message of a schedule keeps a port: as long as it takes to hand over its
@@ -152,7 +156,7 @@ class Executor final : public sim::MessageListener, public ReductionListener {
     }
     const std::vector<std::uint32_t> circle = network_->waiting_circle();
     if (!circle.empty()) {
-      throw sim::Failure{describe_deadlock(*topology_, circle)};
+      throw sim::Failure{describe_deadlock(*topology_, circle, options_->packet.switching)};
     }
     std::string text = fmt::format("the {} schedule cannot go on:\n{}",
                                    name_of(schedule_->collective()), progress_.describe_blocked());

@@ -14,7 +14,7 @@ void Connection::add(Bytes size, Bytes payload) {
 }
 
 Connection::Piece Connection::take(Bytes payload) {
-  require(has_next(), "there is a packet to send");
+  require(has_next() && sending_ < messages_.size(), "there is a packet to send");
   Message& message = messages_[sending_];
   const std::uint32_t number = next_++;
   const std::int64_t before = static_cast<std::int64_t>(number - message.first) * payload.count();
@@ -45,9 +45,13 @@ Connection::Receipt Connection::on_arrival(std::uint32_t number, bool in_any_ord
     ++expected_;
     told_gap_ = false;
     --messages_[message_of(number)].missing;
+    if (next_ == expected_ - 1) {  // it had gone back, and this one was still on its way
+      next_ = expected_;
+      sending_ = message_of(next_);
+    }
     return Receipt::taken;
   }
-  const bool is_new = number - expected_ < next_ - expected_;
+  const bool is_new = static_cast<std::int32_t>(number - expected_) > 0;  // numbers wrap
   if (!is_new || told_gap_) {
     return Receipt::unwanted;
   }
@@ -71,8 +75,12 @@ bool Connection::go_back(std::uint32_t number) {
   }
   next_ = number;
   sending_ = message_of(number);
-  told_gap_ = false;
   return true;
+}
+
+bool Connection::start_again() {
+  told_gap_ = false;
+  return go_back(expected_);
 }
 
 }  // namespace sim

@@ -53,6 +53,9 @@ class Connection {
   /// anything.
   bool go_back(std::uint32_t number);
 
+  /// The same to the first packet that was not taken; a gap that was told may be told again.
+  bool start_again();
+
  private:
   struct Message {
     std::int64_t size = 0;

@@ -48,7 +48,10 @@ void CreditNetwork::take_in(std::uint32_t link, MessageId message) {
   Port& port = ports_[link];
   port.taking = true;
   port.last_taken = message.lane;
-  port.taken = engine_->now() + (book_.packets(message) * options_.nic_step);
+  const std::int64_t packets = book_.packets(message);
+  const std::int64_t packets_max = duration_max / std::max(options_.nic_step, Duration{1});
+  // A message that takes longer than a port may ever take has no end that anyone waits for.
+  port.taken = engine_->now() + (std::min(packets, packets_max) * options_.nic_step);
   take_turn(link, message, fabric_->hops_begin(Lane{message.lane}));
   check_taken(link);
 }

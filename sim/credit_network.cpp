@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "sim/contract.hpp"
 
@@ -240,6 +241,11 @@ void CreditNetwork::take_from_buffer(std::uint32_t buffer, const Link& to) {
   Link& link = links_[behind];
   const Instant back = room_for_next(link, to) + link.latency + options_.credit_latency;
   link.credits.push({back, buffer, wire});
+  // A packet to a slow link gives back its credit later than those that leave after it.
+  for (std::size_t i = link.credits.size() - 1;
+       i > 0 && link.credits[i].when < link.credits[i - 1].when; --i) {
+    std::swap(link.credits[i], link.credits[i - 1]);
+  }
   quiet_ = std::max(quiet_, back);
   if (!waiting_.empty(behind)) {
     wake_at(behind, std::max(back, link.wire.free));

@@ -4,6 +4,11 @@
 #include <cmath>
 
 namespace sim {
+namespace {
+
+constexpr std::int32_t counts_max = 1'000'000;  // more steps would be no larger than the line rate
+
+}  // namespace
 
 double DcqcnRate::rate_Bps(Instant now) {
   pass(now);
@@ -17,7 +22,7 @@ void DcqcnRate::pass(Instant now) {
   }
   while (increase_due_ <= now && rate_Bps_ < line_Bps_) {
     increase_due_ += options_->increase_period;
-    ++periods_;
+    periods_ = std::min(periods_ + 1, counts_max);
     increase();
   }
 }
@@ -63,7 +68,7 @@ void DcqcnRate::on_sent(Instant now, std::int64_t bytes) {
   sent_ += bytes;
   while (sent_ >= options_->increase_bytes.count()) {
     sent_ -= options_->increase_bytes.count();
-    ++byte_counters_;
+    byte_counters_ = std::min(byte_counters_ + 1, counts_max);
     increase();
   }
 }

@@ -9,7 +9,7 @@ void DctcpWindow::on_arrived(std::uint32_t arrived, std::uint32_t next, bool mar
   marked_ += marked ? 1 : 0;
   slow_start_ = slow_start_ && !marked;
   window_ += slow_start_ ? 1 : 1 / window_;
-  if (arrived < window_end_) {
+  if (static_cast<std::int32_t>(arrived - window_end_) < 0) {  // numbers wrap
     return;
   }
   alpha_ = ((1 - gain_) * alpha_) + (gain_ * marked_ / seen_);

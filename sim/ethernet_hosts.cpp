@@ -2,11 +2,21 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "sim/error.hpp"
 #include "sim/ethernet_network.hpp"
 
 namespace sim {
 
 void EthernetNetwork::send(Lane lane, Bytes size, Carry /*carry*/) {
+  constexpr std::int64_t packets_max = std::int64_t{1} << 31;  // whose numbers can be told apart
+  if (size.count() / options_.payload.count() >= packets_max) {
+    throw Failure{
+        fmt::format("a message of {} bytes is more than {} packets of {} bytes: take a "
+                    "larger 'payload', or pieces",
+                    size.count(), packets_max, options_.payload.count())};
+  }
   hosts_[index(lane)].connection.add(size, options_.payload);
   go_on(static_cast<std::uint32_t>(lane));
 }
@@ -100,11 +110,14 @@ void EthernetNetwork::take_in(const Packet& packet) {
 }
 
 void EthernetNetwork::go_back(std::uint32_t lane, std::uint32_t number) {
-  if (!hosts_[lane].connection.go_back(number)) {
-    return;
+  if (hosts_[lane].connection.go_back(number)) {
+    on_gone_back(lane);
   }
+}
+
+void EthernetNetwork::on_gone_back(std::uint32_t lane) {
   if (!windows_.empty()) {
-    hosts_[lane].acknowledged = number;
+    hosts_[lane].acknowledged = hosts_[lane].connection.expected();
     windows_[lane].on_loss();
   }
   go_on(lane);
@@ -147,7 +160,9 @@ void EthernetNetwork::on_timer(std::uint32_t lane) {
     ++given_up_;
     return;
   } else {
-    go_back(lane, host.connection.expected());
+    if (host.connection.start_again()) {
+      on_gone_back(lane);
+    }
   }
   start_timer(lane);
 }

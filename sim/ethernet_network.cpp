@@ -215,11 +215,13 @@ void EthernetNetwork::join(const Packet& packet) {
   const std::int64_t bytes = packet.wire & ~marked;
   const bool has_room = ethernet.loss == Loss::pause
                             ? buffer.used + bytes <= buffer.size
-                            : buffer.admits(port.queued, bytes, ethernet.share);
+                            : buffer.admits(port.queued, bytes, ethernet.share) &&
+                                  (!port.full || engine_->now() >= port.room_from);
+  port.full = !has_room;
   if (!has_room) {
     histories_[link].on_drop();
     if (fabric_->forks()) {
-      ++given_up_;  // nobody will miss it
+      ++lost_;
     }
     return;
   }
@@ -248,6 +250,13 @@ void EthernetNetwork::send_from_queue(std::uint32_t link) {
   histories_[link].on_queue(engine_->now(), port.queued, options_.ethernet.statistics_interval);
   if (options_.ethernet.loss == Loss::pause) {
     release(packet.from, bytes);
+  } else if (port.full) {
+    // Senders of one rate stay in step with the queue, and one of them would come first to every
+    // place that gets free. In a real switch it is chance who does, of those that come within a
+    // packet time.
+    const double packet_ps = static_cast<double>(bytes) * port.wire.ps_per_byte;
+    port.room_from =
+        engine_->now() + Duration{static_cast<std::int64_t>(unit_interval(random_) * packet_ps)};
   }
   put_on_wire(link, packet);
 }

@@ -45,6 +45,7 @@ class EthernetNetwork final : public Network {
   [[nodiscard]] std::vector<PortReport> port_reports() const override;
   [[nodiscard]] std::vector<std::uint32_t> waiting_circle() const override;
   [[nodiscard]] std::size_t given_up() const override { return given_up_; }
+  [[nodiscard]] std::size_t lost() const override { return lost_; }
   void on_event(std::uint64_t payload) override;
 
  private:
@@ -72,6 +73,8 @@ class EthernetNetwork final : public Network {
     std::int64_t bytes = 0;           // put on the link so far
     std::int64_t packets = 0;         // ...
     std::uint32_t buffer = 0;         // the switch's
+    Instant room_from;                // a full queue takes nothing in before
+    bool full = false;                // it has dropped what came last
     bool paused = false;
     bool pausing = false;    // the switch behind it has told it to pause
     bool host_next = false;  // of a queue and lanes that both wait, the lanes are next
@@ -127,6 +130,7 @@ class EthernetNetwork final : public Network {
   void go_on(std::uint32_t lane);
   void take_in(const Packet& packet);
   void go_back(std::uint32_t lane, std::uint32_t number);
+  void on_gone_back(std::uint32_t lane);
   void start_timer(std::uint32_t lane);
   void on_timers();
   void on_timer(std::uint32_t lane);
@@ -152,6 +156,7 @@ class EthernetNetwork final : public Network {
   WayChooser ways_;
   std::uint64_t random_;  // which packets are marked
   std::size_t given_up_ = 0;
+  std::size_t lost_ = 0;
   Instant last_arrival_;
 };
 

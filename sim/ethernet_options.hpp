@@ -11,7 +11,8 @@ namespace sim {
 
 /// What a switch does when it runs out of room.
 enum class Loss : std::uint8_t {
-  pause,  // never loses: tells the sender over a link to pause (priority flow control, 802.1Qbb)
+  pause,  // tells the sender over a link to pause in time (priority flow control, 802.1Qbb): while
+          // there is room for what still comes then, nothing is lost
   drop,   // loses the packet that comes; the sender goes back to it
 };
 inline constexpr std::array<std::string_view, 2> loss_names{"pause", "drop"};

@@ -63,8 +63,11 @@ class Network : public EventHandler {
   /// Per link, of models that have queues; else empty.
   [[nodiscard]] virtual std::vector<PortReport> port_reports() const { return {}; }
 
-  /// Lanes whose sender heard nothing for too long and tries no more.
+  /// Lanes whose sender got nowhere for too long and tries no more.
   [[nodiscard]] virtual std::size_t given_up() const { return 0; }
+
+  /// Packets that nobody will send again.
+  [[nodiscard]] virtual std::size_t lost() const { return 0; }
 
   /// If packets wait for each other in a circle: the links behind which they stand, each waiting
   /// for room behind the next one. Empty if none do.

@@ -2,10 +2,16 @@
 
 #include <algorithm>
 
+#include "sim/error.hpp"
+
 namespace sim {
 
 PortReport::Interval& PortHistory::interval_at(Instant now, Duration interval) {
   const auto number = static_cast<std::size_t>(now.time_since_epoch() / interval);
+  constexpr std::size_t intervals_max = 100'000;
+  if (number >= intervals_max) {
+    throw Failure{"more than 100,000 intervals of 'packet.statistics': take longer ones"};
+  }
   while (report_.intervals.size() <= number) {
     // A queue that nothing happens to stays as it is.
     report_.intervals.push_back({.max_queue = queue_, .paused = {}});

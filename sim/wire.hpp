@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "sim/error.hpp"
 #include "sim/units.hpp"
 
 namespace sim {
@@ -26,6 +27,9 @@ struct Wire {
     carry = exact - static_cast<double>(whole.count());
     free += whole;
     busy += whole;
+    if (free >= instant_max) {
+      throw Failure{"the simulated time exceeds 46 days: too many bytes, or too slow a network"};
+    }
   }
 
  private:

@@ -124,22 +124,23 @@ class ChannelLayers::Layer {
   std::vector<std::pair<Channel, Channel>> added_;
 };
 
-ChannelLayers::ChannelLayers(std::size_t links) : channels_{links * classes_max} {}
+ChannelLayers::ChannelLayers(std::size_t links, std::int32_t most)
+    : channels_{links * classes_max}, most_{static_cast<std::size_t>(most)} {
+  sim::require(most >= 1 && most <= std::numeric_limits<std::uint8_t>::max(),
+               "layers can be counted");
+}
 ChannelLayers::~ChannelLayers() = default;
 
 std::uint8_t ChannelLayers::place(std::span<const Wait> waits) {
-  std::size_t number = 0;
-  while (true) {
+  for (std::size_t number = 0; number < most_; ++number) {
     if (number == layers_.size()) {
       layers_.push_back(std::make_unique<Layer>(channels_));
     }
     if (layers_[number]->add(waits)) {
-      break;
+      return static_cast<std::uint8_t>(number);
     }
-    ++number;
   }
-  sim::require(number <= std::numeric_limits<std::uint8_t>::max(), "layers can be counted");
-  return static_cast<std::uint8_t>(number);
+  return static_cast<std::uint8_t>(most_ - 1);
 }
 
 }  // namespace topology

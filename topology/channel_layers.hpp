@@ -23,7 +23,8 @@ struct Wait {
 /// system area networks", IPDPS 2002; W. Dally and C. Seitz, IEEE TC 36(5), 1987.)
 class ChannelLayers {
  public:
-  explicit ChannelLayers(std::size_t links);
+  /// Of a network of so many links, with `most` layers at most.
+  ChannelLayers(std::size_t links, std::int32_t most);
   ChannelLayers(const ChannelLayers&) = delete;
   ChannelLayers& operator=(const ChannelLayers&) = delete;
   ChannelLayers(ChannelLayers&&) = delete;
@@ -37,6 +38,7 @@ class ChannelLayers {
  private:
   class Layer;
   std::size_t channels_;
+  std::size_t most_;
   std::vector<std::unique_ptr<Layer>> layers_;
 };
 

@@ -293,7 +293,7 @@ void Router::wander(const LaneRequest& request) {
     std::vector<sim::Hop>& way = ways.emplace_back();
     if (topology_->lattice()) {
       walk_lattice({request.from, by}, request.label, 0, way);
-      walk_lattice({by, request.to}, request.label, 2, way);
+      walk_lattice({by, request.to}, request.label, topology_->lattice()->wraps ? 2 : 1, way);
     } else {
       walk_down(to_middles_[middle], {request.from, by}, 0, way);
       walk_down(field_, {by, request.to}, 1, way);

@@ -31,6 +31,7 @@ class Lowering {
            std::span<const LaneRequest> requests)
       : topology_{&topology},
         circles_{options.circles},
+        channels_{options.channels},
         ways_{options.ways},
         routing_{resolve(options.routing, topology)},
         keeps_next_{forks(routing_) || circles_ == Circles::avoided},
@@ -190,8 +191,11 @@ class Lowering {
   /// Every layer of lanes gets classes of its own. Of Valiant's ways, to which packets keep once
   /// they are on them, each counts as a lane.
   void avoid_circles() {
+    if (hops_.empty()) {
+      return;
+    }
     classes_ = 1 + std::ranges::max(hops_, {}, &sim::Hop::channel_class).channel_class;
-    ChannelLayers layers{fabric_.links()};
+    ChannelLayers layers{fabric_.links(), std::max(channels_ / classes_, 1)};
     std::vector<Wait> waits;
     for (const Found& lane : found_) {
       waits.clear();
@@ -266,6 +270,7 @@ class Lowering {
 
   const Topology* topology_;
   Circles circles_;
+  std::int32_t channels_;
   Ways ways_;
   Routing routing_;
   bool keeps_next_;  // what comes behind which hop

@@ -56,6 +56,7 @@ struct LoweringOptions {
   Routing routing = Routing::automatic;
   std::uint64_t seed = 1;  // of ECMP's hash
   Circles circles = Circles::possible;
+  std::int32_t channels = 64;  // virtual ones of a link: where more were needed, circles remain
   Ways ways = Ways::shared;
 };
 

@@ -123,6 +123,19 @@ TEST_CASE("program: bad input ends with 2 and an error that says where, what and
        "s.yaml:2:19: error: packet.payload: expected a size from 1 B to"},
       {"topology: torus:4x4\npacket: {switching: cut-through, loss: drop}\n",
        "s.yaml:2:40: error: packet.loss: 'switching: cut-through' has no 'loss'\n"},
+      {"topology: torus:4x4\nvariants: {a: {algorithms: ring, sizes: 1 MiB}}\n",
+       "s.yaml:2:41: error: variants.a.sizes: variants have the 'sizes' of the scenario\n"},
+      {"topology: torus:4x4\nvariants: {a: {algorithms: 'ring,ring2d'}}\n",
+       "s.yaml:2:15: error: variants.a: a variant has one algorithm, this one has 2\n"},
+      {"topology: torus:4x4\nvariants: {a: {algorithms: ring}, b: {algorithms: ring, group: "
+       "0..3}}\n",
+       "s.yaml:2:38: error: variants.b: 4 ranks, but the first variant has 16\n"},
+      {"topology: torus:4x4\nvariants: {a: {algorithm: ring}}\n",
+       "s.yaml:2:27: error: unknown key 'algorithm'\n"},
+      {"topology: torus:4x4\npacket: {switching: ethernet, buffer: 100 KiB}\n",
+       "s.yaml:2:9: error: packet: links pause above 256 KiB"},
+      {"topology: torus:4x4\npacket: {switching: ethernet, dcqcn: {increase_period: 10 ns}}\n",
+       "s.yaml:2:56: error: packet.dcqcn.increase_period: expected at least 1.000 us, got '10 ns'"},
       {"topology: torus:4x4\npacket: {buffer: 1 MiB}\n",
        "s.yaml:2:18: error: packet.buffer: 'switching: fifo' has no 'buffer'\n"},
       {"topology: torus:4x4\npacket: {switching: ethernet, share: 2}\n",
@@ -137,7 +150,7 @@ TEST_CASE("program: bad input ends with 2 and an error that says where, what and
       {"topology: torus:4x4\npacket: {switching: ethernet, dcqcn: {increase_bytes: 0 B}}\n",
        "s.yaml:2:55: error: packet.dcqcn.increase_bytes: expected at least a byte"},
       {"topology: torus:4x4\npacket: {switching: ethernet, retry_after: 0 us}\n",
-       "s.yaml:2:44: error: packet.retry_after: expected a time above 0"},
+       "s.yaml:2:44: error: packet.retry_after: expected at least 1.000 us, got"},
       {"topology: torus:4x4\nnetwork: packet\nrouting: split\n"
        "packet: {switching: ethernet, loss: drop}\n",
        "s.yaml:3:10: error: routing: packets overtake each other with 'split', which "
@@ -546,6 +559,34 @@ TEST_CASE("program: the shipped MultiTree scenarios are those that validate runs
     CHECK(without(shipped) == without(run.output));
   }
   CHECK(compared.size() == 26);
+}
+
+TEST_CASE("program: variants stand side by side, with speedups over the first") {
+  const std::string scenario =
+      "topology: {kind: torus, shape: 4x4, link: {bandwidth: 16 GB/s, latency: 150 ns}}\n"
+      "sizes: [64KiB, 1MiB]\n"
+      "variants:\n"
+      "  one ring: {algorithms: ring}\n"
+      "  four rings: {algorithms: ring, channels: 4}\n"
+      "  half the links: {algorithms: ring, topology.link.bandwidth: 8 GB/s}\n";
+  const auto result = with_file("s.yaml", scenario, {"run", "FILE", "--json"});
+  CAPTURE(result.errors);
+  REQUIRE(result.status == 0);
+  const auto rows = nlohmann::json::parse(result.output)["results"];
+  REQUIRE(rows.size() == 6);
+  const auto ring = with_file("s.yaml",
+                              "topology: {kind: torus, shape: 4x4, link: '16GB/s,150ns'}\n"
+                              "sizes: [64KiB, 1MiB]\nalgorithms: ring\n",
+                              {"run", "FILE", "--json"});
+  const auto alone = nlohmann::json::parse(ring.output)["results"];
+  const std::vector<std::string> names{"one ring", "four rings", "half the links"};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    CHECK(rows[i]["algorithm"] == names[i % 3]);
+    CHECK(rows[i]["bytes"] == (i < 3 ? 65536 : 1 << 20));
+    CHECK(rows[i]["speedup"].get<double>() ==
+          doctest::Approx(alone[i / 3]["time_s"].get<double>() / rows[i]["time_s"].get<double>()));
+  }
+  CHECK(rows[0]["time_s"] == alone[0]["time_s"]);
 }
 
 TEST_CASE("program: validate takes several tables, and sums up each") {

@@ -130,7 +130,7 @@ TEST_CASE("matrix: ... on 64 ranks") {
   check_all(64);
 }
 
-TEST_CASE("matrix: one rank has nothing to do") {
+TEST_CASE("matrix: one rank has nothing to do, on any network") {
   const Machine machine{"switch:1"};
   for (const auto& algorithm : collectives::algorithms()) {
     CAPTURE(algorithm.name);
@@ -141,6 +141,13 @@ TEST_CASE("matrix: one rank has nothing to do") {
         algorithm.build(machine.request(algorithm.collective, sim::Bytes{1 << 20}));
     CHECK(schedule.transfers().empty());
     CHECK(collectives::execute(machine.topology, machine.group, schedule, {}).time_s == 0);
+    for (const auto switching :
+         {sim::Switching::fifo, sim::Switching::cut_through, sim::Switching::ethernet}) {
+      collectives::ExecuteOptions options{.network = sim::NetworkModel::packet};
+      options.packet.switching = switching;
+      options.packet.virtual_channels = 4;
+      CHECK(collectives::execute(machine.topology, machine.group, schedule, options).time_s == 0);
+    }
   }
 }
 

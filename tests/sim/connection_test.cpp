@@ -53,6 +53,40 @@ TEST_CASE("connection: a gap is told once, and going back sends the same packets
   CHECK(connection.is_done());
 }
 
+TEST_CASE("connection: what was on its way when the sender went back is not sent again") {
+  Connection connection;
+  connection.add(2000_B, 1000_B);
+  connection.add(1000_B, 1000_B);
+  for (int i = 0; i < 3; ++i) {
+    static_cast<void>(connection.take(1000_B));
+  }
+  CHECK(connection.start_again());  // the timer was too short
+  CHECK(connection.next() == 0);
+  for (std::uint32_t number = 0; number < 2; ++number) {
+    CHECK(connection.on_arrival(number, false) == Connection::Receipt::taken);
+  }
+  CHECK(connection.take_delivered() == 2000_B);
+  CHECK(connection.next() == 2);
+  CHECK(connection.take(1000_B).number == 2);
+  CHECK(connection.on_arrival(2, false) == Connection::Receipt::taken);
+  CHECK(connection.take_delivered() == 1000_B);
+  CHECK(!connection.has_next());
+}
+
+TEST_CASE("connection: a gap is told again only when the sender has started again") {
+  Connection connection;
+  connection.add(4000_B, 1000_B);
+  for (int i = 0; i < 4; ++i) {
+    static_cast<void>(connection.take(1000_B));
+  }
+  CHECK(connection.on_arrival(1, false) == Connection::Receipt::gap);
+  CHECK(connection.go_back(0));
+  CHECK(connection.on_arrival(2, false) == Connection::Receipt::unwanted);  // from before
+  static_cast<void>(connection.take(1000_B));
+  CHECK(connection.start_again());  // 0 was lost again
+  CHECK(connection.on_arrival(3, false) == Connection::Receipt::gap);
+}
+
 TEST_CASE("connection: in any order a message is there when all of its packets are") {
   Connection connection;
   connection.add(3000_B, 1000_B);

@@ -309,6 +309,27 @@ TEST_CASE("cut-through: a message arrives by the port that it is sent to") {
   CHECK(last_ns({1}, {1}) == doctest::Approx(10 + 3 + (20 * 17) + 10).epsilon(1e-12));
 }
 
+TEST_CASE("cut-through: credits that a slow link gives back late hold up no others") {
+  // Two hosts' lanes with channels of their own share a link; one goes on at a hundredth of its
+  // rate.
+  sim::Fabric fabric;
+  const std::uint32_t host = fabric.add_link(rate, 1us);
+  const std::uint32_t other_host = fabric.add_link(rate, 1us);
+  const std::uint32_t shared = fabric.add_link(rate, 1us);
+  const std::uint32_t fast = fabric.add_link(rate, 1us);
+  const std::uint32_t slow = fabric.add_link(sim::Bandwidth{rate.count() / 100}, 1us);
+  fabric.add_lane(std::vector<sim::Hop>{{host, 1.0, 0}, {shared, 1.0, 0}, {fast, 1.0, 0}}, 3us);
+  fabric.add_lane(std::vector<sim::Hop>{{other_host, 1.0, 1}, {shared, 1.0, 1}, {slow, 1.0, 1}},
+                  3us);
+  const auto time = [&](sim::Bytes second) {
+    return sim::simulate_flows(fabric, std::vector<sim::RawFlow>{{1_MiB, {}}, {second, {}}},
+                               credits(small_packets()))
+        .completion_s[0];
+  };
+  // The other one takes a hundredth of the link, besides what fills its channels at the start.
+  CHECK(time(1_MiB) < 1.1 * time(0_B));
+}
+
 TEST_CASE("cut-through: an input that could go on sending to one link also serves another") {
   // Through one port 20 packets to b, then 500 to a; another host sends 500 to b. Those to a meet
   // nobody: if they kept the input from sending to b as well, the 20 would end after the 500 (8,500

@@ -165,6 +165,41 @@ TEST_CASE("ethernet: a queue takes no more than its share of the free memory") {
   CHECK(result.ports[4].max_queue == 8 * 4096);
 }
 
+TEST_CASE("ethernet: senders in step with a full queue all find places in it") {
+  // Of equal senders without congestion control none is shut out for good: all get through, though
+  // it takes them many goes.
+  for (std::uint32_t senders = 2; senders <= 8; ++senders) {
+    CAPTURE(senders);
+    const auto fabric = star(senders, 600ns);
+    sim::EthernetOptions options{.buffer = 512_KiB,
+                                 .loss = sim::Loss::drop,
+                                 .control = sim::CongestionControl::none,
+                                 .retry_after = 67ms};
+    const auto result = sim::simulate_flows(fabric, same(senders, 8_MiB), ethernet(options));
+    CHECK(dropped(result) > 0);
+    CHECK(result.given_up == 0);
+    // With it they share the link, and waste little.
+    options.retry_after = 320us;
+    for (const auto control : {sim::CongestionControl::dcqcn, sim::CongestionControl::dctcp}) {
+      options.control = control;
+      const auto fair = sim::simulate_flows(fabric, same(senders, 8_MiB), ethernet(options));
+      CHECK(fair.given_up == 0);
+      CHECK(last(fair) < 3 * senders * 2048 * packet_s);
+    }
+  }
+}
+
+TEST_CASE("ethernet: small packets and shallow queues do not keep senders going back") {
+  const auto fabric = star(2, 1us);
+  sim::NetworkOptions options = ethernet({.buffer = sim::Bytes{150'000},
+                                          .loss = sim::Loss::drop,
+                                          .control = sim::CongestionControl::none});
+  options.packet.payload = 256_B;
+  const auto result = sim::simulate_flows(fabric, same(2, sim::Bytes{512 << 10}), options);
+  CHECK(result.given_up == 0);
+  CHECK(last(result) < 20 * 2 * (512 << 10) / 12.5e9);
+}
+
 TEST_CASE("ethernet: a sender that never gets through gives up") {
   const auto fabric = star(2, 1us);
   // No packet of the queue fits; the two first ones meet, one does not wait, the other is dropped.

@@ -18,7 +18,7 @@ namespace {
 using Lanes = std::vector<std::vector<sim::Hop>>;
 
 std::vector<std::uint8_t> layers(const Lanes& lanes) {
-  topology::ChannelLayers all{64};
+  topology::ChannelLayers all{64, 255};
   std::vector<std::uint8_t> out;
   for (const auto& hops : lanes) {
     std::vector<topology::Wait> waits;
