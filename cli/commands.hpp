@@ -25,6 +25,7 @@ extern const Command topology_command;
 extern const Command schedule_command;
 extern const Command flows_command;
 extern const Command validate_command;
+extern const Command calibrate_command;
 
 int run_collective(const Arguments& arguments);
 int run_scenario(const Arguments& arguments);
@@ -32,5 +33,6 @@ int run_topology(const Arguments& arguments);
 int run_schedule(const Arguments& arguments);
 int run_flows(const Arguments& arguments);
 int run_validate(const Arguments& arguments);
+int run_calibrate(const Arguments& arguments);
 
 }  // namespace cli

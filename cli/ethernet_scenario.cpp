@@ -95,6 +95,32 @@ void read_dcqcn(const sim::ConfigNode& node, sim::DcqcnOptions& dcqcn) {
   }
 }
 
+/// How fast senders send, and the marks that they mind.
+void read_control(const sim::ConfigNode& packet, sim::EthernetOptions& ethernet) {
+  if (const auto control = packet.find("control")) {
+    ethernet.control = static_cast<sim::CongestionControl>(
+        control->choice(sim::congestion_control_names, "congestion control"));
+  }
+  if (ethernet.control == sim::CongestionControl::none) {
+    refuse(packet, "mark", "control", "dcqcn");
+  }
+  if (const auto mark = packet.find("mark")) {
+    read_marks(*mark, ethernet);
+  }
+  if (ethernet.control != sim::CongestionControl::dcqcn) {
+    refuse(packet, "dcqcn", "control", "dcqcn");
+  } else if (const auto dcqcn = packet.find("dcqcn")) {
+    read_dcqcn(*dcqcn, ethernet.dcqcn);
+  }
+  if (ethernet.control != sim::CongestionControl::dctcp) {
+    refuse(packet, "dctcp", "control", "dctcp");
+  } else if (const auto dctcp = packet.find("dctcp")) {
+    dctcp->expect_keys({"gain", "first_window"});
+    read_part(*dctcp, "gain", ethernet.dctcp.gain);
+    read(*dctcp, "first_window", 1, ethernet.dctcp.first_window);
+  }
+}
+
 }  // namespace
 
 sim::EthernetOptions read_ethernet(const sim::ConfigNode& packet) {
@@ -129,28 +155,7 @@ sim::EthernetOptions read_ethernet(const sim::ConfigNode& packet) {
       ethernet.share = share->number(0, share_max);
     }
   }
-  if (const auto control = packet.find("control")) {
-    ethernet.control = static_cast<sim::CongestionControl>(
-        control->choice(sim::congestion_control_names, "congestion control"));
-  }
-  if (ethernet.control == sim::CongestionControl::none) {
-    refuse(packet, "mark", "control", "dcqcn");
-  }
-  if (const auto mark = packet.find("mark")) {
-    read_marks(*mark, ethernet);
-  }
-  if (ethernet.control != sim::CongestionControl::dcqcn) {
-    refuse(packet, "dcqcn", "control", "dcqcn");
-  } else if (const auto dcqcn = packet.find("dcqcn")) {
-    read_dcqcn(*dcqcn, ethernet.dcqcn);
-  }
-  if (ethernet.control != sim::CongestionControl::dctcp) {
-    refuse(packet, "dctcp", "control", "dctcp");
-  } else if (const auto dctcp = packet.find("dctcp")) {
-    dctcp->expect_keys({"gain", "first_window"});
-    read_part(*dctcp, "gain", ethernet.dctcp.gain);
-    read(*dctcp, "first_window", 1, ethernet.dctcp.first_window);
-  }
+  read_control(packet, ethernet);
   ethernet.retry_after = ethernet.loss == sim::Loss::pause ? silence_is_failure : silence_is_loss;
   read(packet, "retry_after", period_min, ethernet.retry_after);
   read(packet, "retries", 0, ethernet.retries);

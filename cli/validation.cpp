@@ -25,14 +25,17 @@ ErrorSummary summarise(const std::vector<Compared>& rows) {
   return {.geometric_mean = std::exp(log_sum / count) - 1,
           .mean = sum / count,
           .median = (errors[(errors.size() - 1) / 2] + errors[errors.size() / 2]) / 2,
+          .p95 = errors[errors.size() * 95 / 100],
           .worst = errors.back()};
 }
 
 std::string summary_line(const ComparedTable& table) {
   const ErrorSummary summary = summarise(table.rows);
   return fmt::format(
-      "{}: {} rows, off by {:.2f}% (geometric mean), {:.2f}% (median), {:.1f}% (worst)", table.name,
-      table.rows.size(), 100 * summary.geometric_mean, 100 * summary.median, 100 * summary.worst);
+      "{}: {} rows, off by {:.2f}% (geometric mean), {:.2f}% (median), {:.1f}% (95th percentile), "
+      "{:.1f}% (worst)",
+      table.name, table.rows.size(), 100 * summary.geometric_mean, 100 * summary.median,
+      100 * summary.p95, 100 * summary.worst);
 }
 
 nlohmann::ordered_json to_json(const std::vector<ComparedTable>& tables) {
@@ -54,6 +57,7 @@ nlohmann::ordered_json to_json(const std::vector<ComparedTable>& tables) {
                          {"rows", table.rows.size()},
                          {"mean_abs_error", summary.mean},
                          {"median_abs_error", summary.median},
+                         {"p95_abs_error", summary.p95},
                          {"worst_abs_error", summary.worst},
                          {"geometric_mean_error", summary.geometric_mean}});
   }

@@ -29,6 +29,7 @@ struct ErrorSummary {
   double geometric_mean = 0;  // of how far predictions are off, as a factor, less 1
   double mean = 0;
   double median = 0;
+  double p95 = 0;
   double worst = 0;
 };
 

@@ -18,7 +18,8 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"sim", {"sim"}},
     {"topology", {"topology", "sim"}},
     {"collectives", {"collectives", "topology", "sim"}},
-    {"cli", {"cli", "collectives", "topology", "sim"}},
+    {"calibration", {"calibration", "sim"}},
+    {"cli", {"cli", "calibration", "collectives", "topology", "sim"}},
 };
 
 template <class Visit>

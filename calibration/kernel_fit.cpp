@@ -1,0 +1,143 @@
+#include "calibration/kernel_fit.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "calibration/descent.hpp"
+#include "sim/contract.hpp"
+
+namespace calibration {
+namespace {
+
+std::vector<double> logarithms(std::span<const double> shape) {
+  std::vector<double> out(shape.size());
+  std::ranges::transform(shape, out.begin(), [](double number) { return std::log2(number); });
+  return out;
+}
+
+/// The samples in an order by chance, the same on every machine (S. Vigna's SplitMix64).
+std::vector<KernelSample> shuffled(std::span<const KernelSample> samples, std::uint64_t seed) {
+  std::vector<KernelSample> out{samples.begin(), samples.end()};
+  for (std::size_t i = out.size(); i > 1; --i) {
+    std::uint64_t z = (seed += 0x9e3779b97f4a7c15U);
+    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
+    std::swap(out[i - 1], out[(z ^ (z >> 31U)) % i]);
+  }
+  return out;
+}
+
+double mean_error(Kernel kernel, const Machine& machine, std::span<const double> numbers,
+                  std::span<const KernelSample> samples) {
+  double sum = 0;
+  for (const KernelSample& sample : samples) {
+    sum +=
+        std::abs(std::log(model_seconds(kernel, machine, numbers, sample.shape) / sample.seconds));
+  }
+  return sum / static_cast<double>(samples.size());
+}
+
+std::vector<double> fit_numbers(Kernel kernel, const Machine& machine,
+                                std::span<const KernelSample> samples, int rounds) {
+  double operations = 0;
+  double bytes = 0;
+  for (const KernelSample& sample : samples) {
+    const Work work = work_of(kernel, machine, sample.shape);
+    operations = std::max(operations, work.operations / sample.seconds);
+    bytes = std::max(bytes, work.bytes / sample.seconds);
+  }
+  return descend(first_numbers(kernel, machine, operations, bytes), rounds,
+                 [&](std::span<const double> numbers) {
+                   return mean_error(kernel, machine, numbers, samples);
+                 });
+}
+
+/// The number of processors with which the first rounds of a fit come nearest: of GPUs that exist.
+std::int32_t find_processors(Kernel kernel, Machine machine,
+                             std::span<const KernelSample> samples) {
+  constexpr std::array<std::int32_t, 10> existing{56, 80, 84, 108, 114, 132, 142, 148, 160, 188};
+  constexpr int rounds = 3;
+  double least = std::numeric_limits<double>::infinity();
+  std::int32_t best = existing.front();
+  for (const std::int32_t processors : existing) {
+    machine.processors = processors;
+    const double error =
+        mean_error(kernel, machine, fit_numbers(kernel, machine, samples, rounds), samples);
+    if (error < least) {
+      least = error;
+      best = processors;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+KernelFit::KernelFit(Kernel kernel, Machine machine, std::span<const KernelSample> samples)
+    : kernel_{kernel}, machine_{machine}, beside_{shape_names(kernel).size()} {
+  sim::require(!samples.empty(), "a fit needs samples");
+  constexpr std::size_t most = 10000;
+  constexpr std::size_t few = 300;
+  constexpr int rounds = 16;
+  const std::vector<KernelSample> mixed = shuffled(samples, 1);
+  const std::span<const KernelSample> chosen{mixed.data(), std::min(mixed.size(), most)};
+  if (machine_.processors == 0) {
+    machine_.processors =
+        find_processors(kernel, machine_, chosen.first(std::min(chosen.size(), few)));
+  }
+  numbers_ = fit_numbers(kernel, machine_, chosen, rounds);
+  keep(samples);
+}
+
+KernelFit::KernelFit(Kernel kernel, Machine machine, std::vector<double> numbers,
+                     std::span<const KernelSample> samples)
+    : kernel_{kernel},
+      machine_{machine},
+      numbers_{std::move(numbers)},
+      beside_{shape_names(kernel).size()} {
+  sim::require(numbers_.size() == number_names(kernel).size(), "a model has all its numbers");
+  keep(samples);
+}
+
+void KernelFit::keep(std::span<const KernelSample> samples) {
+  samples_.assign(samples.begin(), samples.end());
+  for (const KernelSample& sample : samples_) {
+    const double model = model_seconds(kernel_, machine_, numbers_, sample.shape);
+    beside_.add(logarithms(sample.shape), std::log(sample.seconds / model));
+  }
+}
+
+double KernelFit::seconds(std::span<const double> shape) const {
+  return model_seconds(kernel_, machine_, numbers_, shape) *
+         std::exp(beside_.at(logarithms(shape)));
+}
+
+FitErrors errors_of(const KernelFit& fit, std::span<const KernelSample> samples) {
+  std::vector<double> errors;
+  errors.reserve(samples.size());
+  for (const KernelSample& sample : samples) {
+    errors.push_back(std::abs((fit.seconds(sample.shape) / sample.seconds) - 1));
+  }
+  std::ranges::sort(errors);
+  if (errors.empty()) {
+    return {};
+  }
+  constexpr std::size_t percent = 95;
+  return {.samples = static_cast<std::int64_t>(errors.size()),
+          .median = errors[errors.size() / 2],
+          .p95 = errors[errors.size() * percent / 100],
+          .worst = errors.back()};
+}
+
+FitErrors held_out_errors(Kernel kernel, const Machine& machine,
+                          std::span<const KernelSample> samples, std::uint64_t seed) {
+  const std::vector<KernelSample> mixed = shuffled(samples, seed);
+  const std::span<const KernelSample> all{mixed};
+  const std::size_t third = all.size() / 3;
+  const KernelFit fit{kernel, machine, all.subspan(third)};
+  return errors_of(fit, all.first(third));
+}
+
+}  // namespace calibration

@@ -1,0 +1,184 @@
+#include "calibration/kernel_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "sim/contract.hpp"
+
+namespace calibration {
+namespace {
+
+constexpr std::array<std::string_view, 3> gemm_shape{"m", "n", "k"};
+constexpr std::array<std::string_view, 5> attention_shape{"batch", "sequence", "heads",
+                                                          "key_value_heads", "head_size"};
+
+/// Rows and columns of the result that one processor works at. cuBLAS has such sizes.
+struct Tile {
+  double rows = 0;
+  double columns = 0;
+};
+constexpr std::array<Tile, 11> tiles{{{16, 64},
+                                      {32, 32},
+                                      {64, 32},
+                                      {64, 64},
+                                      {128, 64},
+                                      {64, 128},
+                                      {128, 128},
+                                      {256, 64},
+                                      {64, 256},
+                                      {256, 128},
+                                      {128, 256}}};
+
+/// Where the numbers of a GEMM stand.
+enum GemmNumber : std::size_t { launch, bandwidth, norm, split, sum, rates };
+constexpr std::size_t begins = rates + tiles.size();
+constexpr std::size_t gemm_numbers = begins + tiles.size();
+
+/// Of attention: rates of blocks of 64 and 128 queries.
+enum AttentionNumber : std::size_t {
+  attention_launch,
+  attention_bandwidth,
+  attention_norm,
+  rate_64,
+  rate_128,
+  block,
+  length,
+  rounding,
+  attention_numbers
+};
+
+double p_norm(double a, double b, double p) {
+  return std::pow(std::pow(a, p) + std::pow(b, p), 1 / p);
+}
+
+double gemm_compute(const Machine& machine, std::span<const double> numbers,
+                    std::span<const double> shape) {
+  const double m = shape[0];
+  const double n = shape[1];
+  const double k = shape[2];
+  const double processors = machine.processors;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    const double count = std::ceil(m / tiles[i].rows) * std::ceil(n / tiles[i].columns);
+    const double per_k = 2 * tiles[i].rows * tiles[i].columns / numbers[rates + i];
+    constexpr double parts_max = 32;
+    constexpr double k_min = 64;  // no part of k is shorter
+    for (double parts = 1; parts <= parts_max; parts *= 2) {
+      if (parts > 1 && (k / parts < k_min || count >= processors)) {
+        break;
+      }
+      const double waves = std::ceil(count * parts / processors);
+      const double adding = parts > 1 ? numbers[split] + (numbers[sum] * m * n * parts) : 0;
+      least = std::min(least, (waves * ((per_k * k / parts) + numbers[begins + i])) + adding);
+    }
+  }
+  return least;
+}
+
+double attention_compute(const Machine& machine, std::span<const double> numbers,
+                         std::span<const double> shape) {
+  const double sequence = shape[1];
+  const double lines = shape[0] * shape[2];
+  double least = std::numeric_limits<double>::infinity();
+  for (const auto& [queries, rate] : {std::pair{64.0, rate_64}, std::pair{128.0, rate_128}}) {
+    const double blocks = lines * std::ceil(sequence / queries);
+    const double keys = (sequence + queries) / 2;  // of a causal row, on average
+    const double one = (4 * queries * keys * shape[4] / numbers[rate]) + numbers[block];
+    // Blocks differ in length, so that waves are not quite in step.
+    const double waves = std::ceil(blocks / machine.processors);
+    const double smooth = std::max(blocks / machine.processors, 1.0);
+    const double share = std::min(numbers[rounding], 1.0);
+    least = std::min(least, one * ((share * waves) + ((1 - share) * smooth)));
+  }
+  return least;
+}
+
+}  // namespace
+
+std::span<const std::string_view> shape_names(Kernel kernel) {
+  if (kernel == Kernel::gemm) {
+    return gemm_shape;
+  }
+  return attention_shape;
+}
+
+Work work_of(Kernel kernel, const Machine& machine, std::span<const double> shape) {
+  sim::require(shape.size() == shape_names(kernel).size(), "a shape has all its numbers");
+  if (kernel == Kernel::gemm) {
+    const double m = shape[0];
+    const double n = shape[1];
+    const double k = shape[2];
+    constexpr double result_bytes = 2;  // whatever the operands are
+    return {.operations = 2 * m * n * k,
+            .bytes = (((m * k) + (n * k)) * machine.element_bytes) + (m * n * result_bytes)};
+  }
+  const double tokens = shape[0] * shape[1];
+  const double queries = 2 * tokens * shape[2] * shape[4];  // and results
+  const double keys = 2 * tokens * shape[3] * shape[4];     // and values
+  return {.operations = 2 * tokens * shape[1] * shape[2] * shape[4],
+          .bytes = (queries + keys) * machine.element_bytes};
+}
+
+double model_seconds(Kernel kernel, const Machine& machine, std::span<const double> numbers,
+                     std::span<const double> shape) {
+  const double bytes = work_of(kernel, machine, shape).bytes;
+  if (kernel == Kernel::gemm) {
+    return numbers[launch] +
+           p_norm(gemm_compute(machine, numbers, shape), bytes / numbers[bandwidth], numbers[norm]);
+  }
+  return numbers[attention_launch] + (numbers[length] * std::log2(1 + shape[1])) +
+         p_norm(attention_compute(machine, numbers, shape), bytes / numbers[attention_bandwidth],
+                numbers[attention_norm]);
+}
+
+const std::vector<std::string>& number_names(Kernel kernel) {
+  static const std::vector<std::string> gemm = [] {
+    std::vector<std::string> names{"launch_s", "bandwidth_Bps", "norm", "split_s",
+                                   "split_s_per_element"};
+    for (const Tile& tile : tiles) {
+      names.push_back(fmt::format("tile_{}x{}_rate_per_s", tile.rows, tile.columns));
+    }
+    for (const Tile& tile : tiles) {
+      names.push_back(fmt::format("tile_{}x{}_s", tile.rows, tile.columns));
+    }
+    return names;
+  }();
+  static const std::vector<std::string> attention{"launch_s",          "bandwidth_Bps",  "norm",
+                                                  "rate_64_per_s",     "rate_128_per_s", "block_s",
+                                                  "length_s_per_log2", "wave_share"};
+  return kernel == Kernel::gemm ? gemm : attention;
+}
+
+std::vector<double> first_numbers(Kernel kernel, const Machine& machine, double operations_per_s,
+                                  double bytes_per_s) {
+  const double rate = operations_per_s / machine.processors;
+  constexpr double microsecond = 1e-6;
+  if (kernel == Kernel::attention) {
+    std::vector<double> numbers(attention_numbers, microsecond);
+    numbers[attention_launch] = 10 * microsecond;
+    numbers[attention_bandwidth] = bytes_per_s;
+    numbers[attention_norm] = 2;
+    numbers[rate_64] = 0.6 * rate;
+    numbers[rate_128] = rate;
+    numbers[length] = 0.1 * microsecond;
+    numbers[rounding] = 0.5;
+    return numbers;
+  }
+  std::vector<double> numbers(gemm_numbers, microsecond / 2);
+  numbers[launch] = 2 * microsecond;
+  numbers[bandwidth] = bytes_per_s;
+  numbers[norm] = 3;
+  numbers[split] = 2 * microsecond;
+  numbers[sum] = 1e-12;
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    // The larger a tile, the more it does with what it loads: half of the rate at 64 x 64.
+    const double area = tiles[i].rows * tiles[i].columns;
+    numbers[rates + i] = rate * std::min(1.0, std::sqrt(area / 16384));
+  }
+  return numbers;
+}
+
+}  // namespace calibration

@@ -1,0 +1,57 @@
+#pragma once
+// What a kernel takes, in a few numbers with a meaning.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace calibration {
+
+enum class Kernel : std::uint8_t { gemm, attention };
+inline constexpr std::array<std::string_view, 2> kernel_names{"gemm", "attention"};
+
+/// The numbers that say how large a kernel is:
+///
+///   gemm        m, n, k: an m x k matrix times a k x n one
+///   attention   batch, sequence, heads, key-value heads, head size: fused, causal, forward
+[[nodiscard]] std::span<const std::string_view> shape_names(Kernel kernel);
+
+struct Machine {
+  std::int32_t processors = 0;  // streaming multiprocessors, that work at tiles of their own
+  double element_bytes = 2;     // of an operand
+};
+
+/// Seconds for a shape, by a roofline with tiles and waves:
+///
+///     launch + |compute, memory|_p
+///
+/// `memory` is all operands and results once at `bandwidth`; `compute` the least, over tile sizes
+/// (of a GEMM: and over ways to split k), of
+///
+///     waves = ceil(tiles / processors), each as long as one tile takes: its work at the tile's
+///     rate, and what begins and ends it
+///
+/// The p-norm is between their sum (p = 1) and the larger one (p = infinity).
+///
+/// `numbers`: see `number_names`; all above 0.
+[[nodiscard]] double model_seconds(Kernel kernel, const Machine& machine,
+                                   std::span<const double> numbers, std::span<const double> shape);
+
+/// What the numbers of a model are called: "launch_s", "bandwidth_Bps", ...
+[[nodiscard]] const std::vector<std::string>& number_names(Kernel kernel);
+
+/// Where a fit may start, given the greatest rates that were seen: operations and bytes a second.
+[[nodiscard]] std::vector<double> first_numbers(Kernel kernel, const Machine& machine,
+                                                double operations_per_s, double bytes_per_s);
+
+/// Multiplications and additions, and bytes read and written if each is once.
+struct Work {
+  double operations = 0;
+  double bytes = 0;
+};
+[[nodiscard]] Work work_of(Kernel kernel, const Machine& machine, std::span<const double> shape);
+
+}  // namespace calibration

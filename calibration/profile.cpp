@@ -1,0 +1,150 @@
+#include "calibration/profile.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sim/quantity_text.hpp"
+#include "sim/text_list.hpp"
+
+namespace calibration {
+namespace {
+
+constexpr std::array<std::string_view, 3> provenances{"measured", "fitted", "datasheet"};
+
+/// A string in double quotes, as YAML and JSON have it.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char letter : text) {
+    if (letter == '"' || letter == '\\') {
+      out += '\\';
+    }
+    out += letter;
+  }
+  return out + "\"";
+}
+
+std::string errors_text(const FitErrors& errors) {
+  return fmt::format("{{samples: {}, median: {:.6g}, p95: {:.6g}, worst: {:.6g}}}", errors.samples,
+                     errors.median, errors.p95, errors.worst);
+}
+
+FitErrors read_errors(const sim::ConfigNode& node) {
+  node.expect_keys({"samples", "median", "p95", "worst"});
+  constexpr double most = 1e9;
+  constexpr std::int64_t samples_max = 1'000'000'000;
+  return {.samples = node.at("samples").integer(0, samples_max),
+          .median = node.at("median").number(0, most),
+          .p95 = node.at("p95").number(0, most),
+          .worst = node.at("worst").number(0, most)};
+}
+
+std::string kernel_text(const ProfiledKernel& kernel) {
+  const KernelFit& fit = kernel.fit;
+  std::string out = fmt::format(
+      "  - kernel: {}\n    dtype: {}\n    processors: {}\n    element_bytes: {}\n"
+      "    fitted: {}\n    held_out: {}\n    numbers:\n",
+      kernel_names.at(static_cast<std::size_t>(fit.kernel())), quoted(kernel.dtype),
+      fit.machine().processors, fit.machine().element_bytes, errors_text(kernel.fitted),
+      errors_text(kernel.held_out));
+  const auto& names = number_names(fit.kernel());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    out += fmt::format("      {}: {}\n", names[i], fit.numbers()[i]);
+  }
+  out +=
+      fmt::format("    samples:  # {}, microseconds\n", fmt::join(shape_names(fit.kernel()), ", "));
+  for (const KernelSample& sample : fit.samples()) {
+    constexpr double us = 1e6;
+    out += fmt::format("      - {} {:.9g}\n", fmt::join(sample.shape, " "), sample.seconds * us);
+  }
+  return out;
+}
+
+/// "4096 8192 8192 712.5": a shape, and microseconds.
+KernelSample read_sample(const sim::ConfigNode& node, std::size_t dimensions) {
+  const std::string text = node.text();
+  const std::vector<std::string_view> words = sim::split(text, ' ');
+  if (words.size() != dimensions + 1) {
+    node.fail(fmt::format("expected {} numbers, found {}", dimensions + 1, words.size()));
+  }
+  KernelSample sample;
+  for (const std::string_view word : words) {
+    const auto parsed = sim::parse_number(word);
+    if (!parsed.value || *parsed.value <= 0) {
+      node.fail(fmt::format("expected numbers above 0, found '{}'", word));
+    }
+    sample.shape.push_back(*parsed.value);
+  }
+  constexpr double us = 1e-6;
+  sample.seconds = sample.shape.back() * us;
+  sample.shape.pop_back();
+  return sample;
+}
+
+ProfiledKernel read_kernel(const sim::ConfigNode& node) {
+  node.expect_keys({"kernel", "dtype", "processors", "element_bytes", "fitted", "held_out",
+                    "numbers", "samples"});
+  const auto kernel = static_cast<Kernel>(node.at("kernel").choice(kernel_names, "kernel"));
+  constexpr std::int64_t processors_max = 100'000;
+  constexpr double element_max = 16;
+  const Machine machine{
+      .processors = static_cast<std::int32_t>(node.at("processors").integer(1, processors_max)),
+      .element_bytes = node.at("element_bytes").number(0.125, element_max)};
+  std::vector<std::string_view> names{number_names(kernel).begin(), number_names(kernel).end()};
+  const sim::ConfigNode listed = node.at("numbers");
+  listed.expect_keys(names);
+  std::vector<double> numbers;
+  for (const std::string_view name : names) {
+    numbers.push_back(listed.at(name).number(std::numeric_limits<double>::min(), 1e30));
+  }
+  std::vector<KernelSample> samples;
+  for (const sim::ConfigNode& sample : node.at("samples").items()) {
+    samples.push_back(read_sample(sample, shape_names(kernel).size()));
+  }
+  return {.dtype = node.at("dtype").text(),
+          .fit = KernelFit{kernel, machine, std::move(numbers), samples},
+          .fitted = read_errors(node.at("fitted")),
+          .held_out = read_errors(node.at("held_out"))};
+}
+
+}  // namespace
+
+const ProfiledKernel* Profile::find(Kernel kernel, std::string_view dtype) const {
+  const auto found = std::ranges::find_if(kernels, [&](const ProfiledKernel& each) {
+    return each.fit.kernel() == kernel && each.dtype == dtype;
+  });
+  return found == kernels.end() ? nullptr : &*found;
+}
+
+std::string to_yaml(const Profile& profile) {
+  std::string out = fmt::format(
+      "# Written by `espalier calibrate fit`. The model: calibration/kernel_model.hpp.\n"
+      "gpu: {}\nprovenance: {}\nsources:\n",
+      quoted(profile.gpu), profile.provenance);
+  for (const std::string& source : profile.sources) {
+    out += fmt::format("  - {}\n", quoted(source));
+  }
+  out += "kernels:\n";
+  for (const ProfiledKernel& kernel : profile.kernels) {
+    out += kernel_text(kernel);
+  }
+  return out;
+}
+
+Profile read_profile(const sim::ConfigNode& node) {
+  node.expect_keys({"gpu", "provenance", "sources", "kernels"});
+  Profile profile{.gpu = node.at("gpu").text(), .provenance = {}, .sources = {}, .kernels = {}};
+  profile.provenance = provenances.at(node.at("provenance").choice(provenances, "provenance"));
+  for (const sim::ConfigNode& source : node.at("sources").items()) {
+    profile.sources.push_back(source.text());
+  }
+  for (const sim::ConfigNode& kernel : node.at("kernels").items()) {
+    profile.kernels.push_back(read_kernel(kernel));
+  }
+  return profile;
+}
+
+}  // namespace calibration

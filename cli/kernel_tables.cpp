@@ -1,0 +1,87 @@
+#include "cli/kernel_tables.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "sim/quantity_text.hpp"
+
+namespace cli {
+namespace {
+
+using calibration::Kernel;
+
+constexpr std::array<std::string_view, 3> gemm_columns{"m", "n", "k"};
+constexpr std::array<std::string_view, 5> attention_columns{"batch_size", "isl", "num_heads",
+                                                            "num_key_value_heads", "head_dim"};
+
+double positive(const CsvTable& table, std::size_t row, std::string_view column) {
+  const auto parsed = sim::parse_number(table.at(row, column));
+  if (!parsed.value || *parsed.value <= 0) {
+    table.fail(row, column,
+               fmt::format("expected a number above 0, got '{}'", table.at(row, column)));
+  }
+  return *parsed.value;
+}
+
+/// Streaming multiprocessors, by the vendor's data sheets.
+struct Known {
+  std::string_view gpu;
+  std::int32_t processors;
+};
+constexpr std::array known{
+    Known{"V100", 80},  Known{"A100", 108},  Known{"H100-PCIE", 114}, Known{"H100", 132},
+    Known{"H200", 132}, Known{"GH200", 132}, Known{"B200", 148},      Known{"GB200", 148},
+    Known{"L40S", 142}, Known{"L40", 142},
+};
+
+}  // namespace
+
+calibration::Machine machine_of(std::string_view gpu, std::string_view dtype) {
+  calibration::Machine machine{.processors = 0,
+                               .element_bytes = dtype.find("fp8") != std::string_view::npos ||
+                                                        dtype.find("int8") != std::string_view::npos
+                                                    ? 1.0
+                                                : dtype.find("32") != std::string_view::npos ? 4.0
+                                                                                             : 2.0};
+  const auto* const found =
+      std::ranges::find_if(known, [&](const Known& each) { return gpu.starts_with(each.gpu); });
+  if (found != known.end()) {
+    machine.processors = found->processors;
+  }
+  return machine;
+}
+
+std::vector<KernelTable> read_kernel_tables(const CsvTable& table) {
+  const bool is_gemm = table.has("gemm_dtype");
+  if (!is_gemm && !table.has("isl")) {
+    static_cast<void>(table.at(0, "gemm_dtype"));  // fails, and names the column
+  }
+  constexpr double us = 1e-6;
+  std::vector<KernelTable> out;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const std::string& gpu = table.at(row, "gpu");
+    const std::string dtype = is_gemm ? table.at(row, "gemm_dtype") : "bfloat16";
+    auto found = std::ranges::find_if(
+        out, [&](const KernelTable& each) { return each.gpu == gpu && each.dtype == dtype; });
+    if (found == out.end()) {
+      out.push_back({gpu, is_gemm ? Kernel::gemm : Kernel::attention, dtype, {}});
+      found = out.end() - 1;
+    }
+    calibration::KernelSample sample;
+    const auto add = [&](std::string_view column) {
+      sample.shape.push_back(positive(table, row, column));
+    };
+    if (is_gemm) {
+      std::ranges::for_each(gemm_columns, add);
+    } else {
+      std::ranges::for_each(attention_columns, add);
+    }
+    sample.seconds = positive(table, row, "latency_us") * us;
+    found->samples.push_back(std::move(sample));
+  }
+  return out;
+}
+
+}  // namespace cli
