@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "calibration/descent.hpp"
 #include "sim/contract.hpp"
@@ -11,9 +12,14 @@
 namespace calibration {
 namespace {
 
-std::vector<double> logarithms(std::span<const double> shape) {
+/// Where a shape stands among others: the logarithms of its numbers, and of how much longer the
+/// model takes than its operations alone would. Shapes on both sides of the edge of a wave are near
+/// in the numbers, but not in this.
+std::vector<double> place_of(Kernel kernel, const Machine& machine, std::span<const double> shape,
+                             double model_s) {
   std::vector<double> out(shape.size());
   std::ranges::transform(shape, out.begin(), [](double number) { return std::log2(number); });
+  out.push_back(std::log2(model_s / work_of(kernel, machine, shape).operations));
   return out;
 }
 
@@ -76,7 +82,7 @@ std::int32_t find_processors(Kernel kernel, Machine machine,
 }  // namespace
 
 KernelFit::KernelFit(Kernel kernel, Machine machine, std::span<const KernelSample> samples)
-    : kernel_{kernel}, machine_{machine}, beside_{shape_names(kernel).size()} {
+    : kernel_{kernel}, machine_{machine}, beside_{shape_names(kernel).size() + 1} {
   sim::require(!samples.empty(), "a fit needs samples");
   constexpr std::size_t most = 10000;
   constexpr std::size_t few = 300;
@@ -89,15 +95,17 @@ KernelFit::KernelFit(Kernel kernel, Machine machine, std::span<const KernelSampl
   }
   numbers_ = fit_numbers(kernel, machine_, chosen, rounds);
   keep(samples);
+  beside_.choose_settings();
 }
 
 KernelFit::KernelFit(Kernel kernel, Machine machine, std::vector<double> numbers,
-                     std::span<const KernelSample> samples)
+                     LocalFit::Settings settings, std::span<const KernelSample> samples)
     : kernel_{kernel},
       machine_{machine},
       numbers_{std::move(numbers)},
-      beside_{shape_names(kernel).size()} {
+      beside_{shape_names(kernel).size() + 1} {
   sim::require(numbers_.size() == number_names(kernel).size(), "a model has all its numbers");
+  beside_.set(std::move(settings));
   keep(samples);
 }
 
@@ -105,13 +113,13 @@ void KernelFit::keep(std::span<const KernelSample> samples) {
   samples_.assign(samples.begin(), samples.end());
   for (const KernelSample& sample : samples_) {
     const double model = model_seconds(kernel_, machine_, numbers_, sample.shape);
-    beside_.add(logarithms(sample.shape), std::log(sample.seconds / model));
+    beside_.add(place_of(kernel_, machine_, sample.shape, model), std::log(sample.seconds / model));
   }
 }
 
 double KernelFit::seconds(std::span<const double> shape) const {
-  return model_seconds(kernel_, machine_, numbers_, shape) *
-         std::exp(beside_.at(logarithms(shape)));
+  const double model = model_seconds(kernel_, machine_, numbers_, shape);
+  return model * std::exp(beside_.at(place_of(kernel_, machine_, shape, model)));
 }
 
 FitErrors errors_of(const KernelFit& fit, std::span<const KernelSample> samples) {

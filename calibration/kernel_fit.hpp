@@ -34,13 +34,14 @@ class KernelFit {
 
   /// A fit that was found before.
   KernelFit(Kernel kernel, Machine machine, std::vector<double> numbers,
-            std::span<const KernelSample> samples);
+            LocalFit::Settings settings, std::span<const KernelSample> samples);
 
   [[nodiscard]] double seconds(std::span<const double> shape) const;
 
   [[nodiscard]] Kernel kernel() const { return kernel_; }
   [[nodiscard]] const Machine& machine() const { return machine_; }
   [[nodiscard]] std::span<const double> numbers() const { return numbers_; }
+  [[nodiscard]] const LocalFit::Settings& settings() const { return beside_.settings(); }
   [[nodiscard]] std::span<const KernelSample> samples() const { return samples_; }
 
  private:
@@ -50,7 +51,7 @@ class KernelFit {
   Machine machine_;
   std::vector<double> numbers_;
   std::vector<KernelSample> samples_;
-  LocalFit beside_;  // of log(measured / model) over the logarithms of the shape
+  LocalFit beside_;  // log(measured / model), over a shape's place among others
 };
 
 [[nodiscard]] FitErrors errors_of(const KernelFit& fit, std::span<const KernelSample> samples);

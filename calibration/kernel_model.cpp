@@ -33,12 +33,12 @@ constexpr std::array<Tile, 11> tiles{{{16, 64},
                                       {128, 256}}};
 
 /// Where the numbers of a GEMM stand.
-enum GemmNumber : std::size_t { launch, bandwidth, norm, split, sum, rates };
+enum GemmNumber : std::uint8_t { launch, bandwidth, norm, split, sum, rates };
 constexpr std::size_t begins = rates + tiles.size();
 constexpr std::size_t gemm_numbers = begins + tiles.size();
 
 /// Of attention: rates of blocks of 64 and 128 queries.
-enum AttentionNumber : std::size_t {
+enum AttentionNumber : std::uint8_t {
   attention_launch,
   attention_bandwidth,
   attention_norm,
@@ -64,9 +64,10 @@ double gemm_compute(const Machine& machine, std::span<const double> numbers,
   for (std::size_t i = 0; i < tiles.size(); ++i) {
     const double count = std::ceil(m / tiles[i].rows) * std::ceil(n / tiles[i].columns);
     const double per_k = 2 * tiles[i].rows * tiles[i].columns / numbers[rates + i];
-    constexpr double parts_max = 32;
+    constexpr int parts_max = 32;
     constexpr double k_min = 64;  // no part of k is shorter
-    for (double parts = 1; parts <= parts_max; parts *= 2) {
+    for (int split_in = 1; split_in <= parts_max; split_in *= 2) {
+      const double parts = split_in;
       if (parts > 1 && (k / parts < k_min || count >= processors)) {
         break;
       }

@@ -50,32 +50,34 @@ void LocalFit::add(std::span<const double> at, double value) {
   values_.push_back(value);
 }
 
-std::vector<LocalFit::Near> LocalFit::nearest(std::span<const double> point) const {
+std::vector<LocalFit::Near> LocalFit::nearest(std::span<const double> point,
+                                              std::size_t left_out) const {
   std::vector<Near> near(values_.size());
   for (std::size_t i = 0; i < near.size(); ++i) {
     near[i].point = i;
     for (std::size_t d = 0; d < dimensions_; ++d) {
-      const double apart = coordinates_[(i * dimensions_) + d] - point[d];
+      const double apart = settings_.weights[d] * (coordinates_[(i * dimensions_) + d] - point[d]);
       near[i].squared += apart * apart;
     }
   }
-  constexpr std::size_t neighbours = 12;
-  const auto count = std::min(near.size(), neighbours);
+  if (left_out < near.size()) {
+    near.erase(near.begin() + static_cast<std::ptrdiff_t>(left_out));
+  }
+  const auto count = std::min(near.size(), settings_.neighbours);
   std::ranges::partial_sort(near, near.begin() + static_cast<std::ptrdiff_t>(count), {},
                             [](const Near& each) { return std::pair{each.squared, each.point}; });
   near.resize(count);
   return near;
 }
 
-double LocalFit::at(std::span<const double> point) const {
-  const std::vector<Near> near = nearest(point);
+double LocalFit::at(std::span<const double> point, std::size_t left_out) const {
+  const std::vector<Near> near = nearest(point, left_out);
   if (near.empty()) {
     return 0;
   }
   // The fifth nearest is a typical distance; points three times as far hardly count.
   constexpr std::size_t typical = 4;
   constexpr double least = 0.05;
-  constexpr double ridge = 0.1;
   const double scale = std::max(near[std::min(typical, near.size() - 1)].squared, least);
   const std::size_t n = dimensions_ + 1;
   System system(n, std::vector<double>(n + 1, 0));
@@ -95,9 +97,64 @@ double LocalFit::at(std::span<const double> point) const {
     weights += weight;
   }
   for (std::size_t d = 1; d < n; ++d) {
-    system[d][d] += ridge * weights;
+    system[d][d] += settings_.ridge * weights;
   }
   return solve(std::move(system)).front();
+}
+
+/// The mean over up to a thousand points of how far the others are off there.
+double LocalFit::left_out_error() const {
+  constexpr std::size_t most = 1000;
+  const std::size_t stride = (values_.size() + most - 1) / most;
+  double sum = 0;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < values_.size(); i += stride, ++count) {
+    const std::span<const double> point{&coordinates_[i * dimensions_], dimensions_};
+    sum += std::pow(std::abs(at(point, i) - values_[i]), 1.5);
+  }
+  return sum / static_cast<double>(count);
+}
+
+bool LocalFit::improve(const Settings& other, double& least) {
+  const Settings before = std::exchange(settings_, other);
+  const double error = left_out_error();
+  if (error < least) {
+    least = error;
+    return true;
+  }
+  settings_ = before;
+  return false;
+}
+
+void LocalFit::choose_settings() {
+  constexpr std::size_t few = 8;
+  if (values_.size() < few) {
+    return;
+  }
+  double least = left_out_error();
+  constexpr double most = 8;
+  for (bool better = true; better;) {
+    better = false;
+    for (std::size_t d = 0; d < dimensions_; ++d) {
+      for (const double factor : {2.0, 0.5}) {
+        Settings other = settings_;
+        other.weights[d] *= factor;
+        const bool in_range = other.weights[d] <= most && other.weights[d] >= 1 / most;
+        better = (in_range && improve(other, least)) || better;
+      }
+    }
+    for (const std::size_t neighbours :
+         {std::size_t{6}, std::size_t{8}, std::size_t{12}, std::size_t{18}}) {
+      Settings other = settings_;
+      other.neighbours = neighbours;
+      better = improve(other, least) || better;
+    }
+    for (const double ridge : {0.01, 0.03, 0.1, 0.3}) {
+      Settings other = settings_;
+      other.ridge = ridge;
+      better = improve(other, least) || better;
+    }
+  }
 }
 
 }  // namespace calibration

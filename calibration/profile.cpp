@@ -54,6 +54,9 @@ std::string kernel_text(const ProfiledKernel& kernel) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     out += fmt::format("      {}: {}\n", names[i], fit.numbers()[i]);
   }
+  const LocalFit::Settings& settings = fit.settings();
+  out += fmt::format("    beside: {{neighbours: {}, ridge: {}, weights: [{}]}}\n",
+                     settings.neighbours, settings.ridge, fmt::join(settings.weights, ", "));
   out +=
       fmt::format("    samples:  # {}, microseconds\n", fmt::join(shape_names(fit.kernel()), ", "));
   for (const KernelSample& sample : fit.samples()) {
@@ -61,6 +64,24 @@ std::string kernel_text(const ProfiledKernel& kernel) {
     out += fmt::format("      - {} {:.9g}\n", fmt::join(sample.shape, " "), sample.seconds * us);
   }
   return out;
+}
+
+LocalFit::Settings read_settings(const sim::ConfigNode& node, std::size_t dimensions) {
+  node.expect_keys({"neighbours", "ridge", "weights"});
+  constexpr std::int64_t neighbours_max = 1000;
+  constexpr double most = 1e6;
+  LocalFit::Settings settings{
+      .neighbours = static_cast<std::size_t>(node.at("neighbours").integer(1, neighbours_max)),
+      .ridge = node.at("ridge").number(0, most),
+      .weights = {}};
+  const sim::ConfigNode weights = node.at("weights");
+  for (const sim::ConfigNode& weight : weights.items()) {
+    settings.weights.push_back(weight.number(0, most));
+  }
+  if (settings.weights.size() != dimensions) {
+    weights.fail(fmt::format("expected {} weights, found {}", dimensions, settings.weights.size()));
+  }
+  return settings;
 }
 
 /// "4096 8192 8192 712.5": a shape, and microseconds.
@@ -86,7 +107,7 @@ KernelSample read_sample(const sim::ConfigNode& node, std::size_t dimensions) {
 
 ProfiledKernel read_kernel(const sim::ConfigNode& node) {
   node.expect_keys({"kernel", "dtype", "processors", "element_bytes", "fitted", "held_out",
-                    "numbers", "samples"});
+                    "numbers", "beside", "samples"});
   const auto kernel = static_cast<Kernel>(node.at("kernel").choice(kernel_names, "kernel"));
   constexpr std::int64_t processors_max = 100'000;
   constexpr double element_max = 16;
@@ -104,10 +125,12 @@ ProfiledKernel read_kernel(const sim::ConfigNode& node) {
   for (const sim::ConfigNode& sample : node.at("samples").items()) {
     samples.push_back(read_sample(sample, shape_names(kernel).size()));
   }
-  return {.dtype = node.at("dtype").text(),
-          .fit = KernelFit{kernel, machine, std::move(numbers), samples},
-          .fitted = read_errors(node.at("fitted")),
-          .held_out = read_errors(node.at("held_out"))};
+  return {
+      .dtype = node.at("dtype").text(),
+      .fit = KernelFit{kernel, machine, std::move(numbers),
+                       read_settings(node.at("beside"), shape_names(kernel).size() + 1), samples},
+      .fitted = read_errors(node.at("fitted")),
+      .held_out = read_errors(node.at("held_out"))};
 }
 
 }  // namespace

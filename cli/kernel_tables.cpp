@@ -39,12 +39,15 @@ constexpr std::array known{
 }  // namespace
 
 calibration::Machine machine_of(std::string_view gpu, std::string_view dtype) {
-  calibration::Machine machine{.processors = 0,
-                               .element_bytes = dtype.find("fp8") != std::string_view::npos ||
-                                                        dtype.find("int8") != std::string_view::npos
-                                                    ? 1.0
-                                                : dtype.find("32") != std::string_view::npos ? 4.0
-                                                                                             : 2.0};
+  const auto has = [&](std::string_view part) {
+    return dtype.find(part) != std::string_view::npos;
+  };
+  calibration::Machine machine{.processors = 0, .element_bytes = 2};
+  if (has("fp8") || has("int8")) {
+    machine.element_bytes = 1;
+  } else if (has("32")) {
+    machine.element_bytes = 4;
+  }
   const auto* const found =
       std::ranges::find_if(known, [&](const Known& each) { return gpu.starts_with(each.gpu); });
   if (found != known.end()) {

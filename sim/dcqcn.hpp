@@ -16,17 +16,17 @@ namespace sim {
 /// Nothing happens by itself: time passes when it is asked. An idle sender costs nothing.
 class DcqcnRate {
  public:
-  /// `line_Bps` is the rate of the sender's link, at which it starts. `options` outlives this.
-  DcqcnRate(const DcqcnOptions& options, double line_Bps)
-      : options_{&options}, line_Bps_{line_Bps}, rate_Bps_{line_Bps}, target_Bps_{line_Bps} {}
+  /// `line_rate` is the rate of the sender's link, at which it starts. `options` outlives this.
+  DcqcnRate(const DcqcnOptions& options, double line_rate)
+      : options_{&options}, line_rate_{line_rate}, rate_{line_rate}, target_rate_{line_rate} {}
 
   /// Bytes per second. Requires that `now` never goes back.
-  [[nodiscard]] double rate_Bps(Instant now);
+  [[nodiscard]] double rate(Instant now);
 
   /// How long `bytes` take from `now` on, if no notification comes.
   [[nodiscard]] Duration time_for(Instant now, std::int64_t bytes) const;
 
-  [[nodiscard]] bool is_limited() const { return rate_Bps_ < line_Bps_; }
+  [[nodiscard]] bool is_limited() const { return rate_ < line_rate_; }
 
   /// A notification has come.
   void on_notification(Instant now);
@@ -40,9 +40,9 @@ class DcqcnRate {
   void increase();
 
   const DcqcnOptions* options_;
-  double line_Bps_;
-  double rate_Bps_;
-  double target_Bps_;
+  double line_rate_;
+  double rate_;
+  double target_rate_;
   double alpha_ = 1;
   Instant alpha_due_;
   Instant increase_due_;

@@ -24,7 +24,6 @@ FifoNetwork::FifoNetwork(Engine& engine, const Fabric& fabric, MessageListener& 
     : engine_{&engine},
       listener_{&listener},
       options_{options},
-      fabric_{&fabric},
       self_{engine.attach(*this)},
       ports_(fabric.links()),
       turns_(fabric.links()),

@@ -68,7 +68,6 @@ class FifoNetwork final : public Network {
   Engine* engine_;
   MessageListener* listener_;
   PacketOptions options_;
-  const Fabric* fabric_;
   HandlerId self_;
   std::vector<Port> ports_;  // per link
   std::vector<RingBuffer<std::uint32_t>>

@@ -120,7 +120,7 @@ TEST_CASE("validation: kernel fits meet what they were not shown, on measured ta
     double p95;
   };
   // The aim is 4 % and 15 % for all; the A100's GEMMs are not there yet.
-  for (const Case& each : {Case{"a100_gemm_bf16_visible.csv", 0.045, 0.18},
+  for (const Case& each : {Case{"a100_gemm_bf16_visible.csv", 0.04, 0.2},
                            Case{"h100_gemm_bf16_visible.csv", 0.04, 0.15},
                            Case{"h100_gemm_fp8_visible.csv", 0.04, 0.15},
                            Case{"a100_attention_bf16_visible.csv", 0.04, 0.15},

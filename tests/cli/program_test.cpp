@@ -589,6 +589,57 @@ TEST_CASE("program: variants stand side by side, with speedups over the first") 
   CHECK(rows[0]["time_s"] == alone[0]["time_s"]);
 }
 
+TEST_CASE("program: calibrate fits a table, and checks it against another") {
+  const cli::ScratchDirectory folder;
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::ofstream{folder.path() / name} << text;
+    return (folder.path() / name).string();
+  };
+  std::string table = "gpu,gemm_dtype,m,n,k,latency_us,tflops\n";
+  for (int m = 1; m <= 8192; m *= 2) {
+    for (int n = 256; n <= 8192; n *= 2) {
+      // 4 us and 250 TFLOP/s.
+      table += "A100-X,bfloat16," + std::to_string(m) + "," + std::to_string(n) + ",4096," +
+               std::to_string(4 + (2.0 * m * n * 4096 / 250e6)) + ",0\n";
+    }
+  }
+  const std::string measured = write("t.csv", table);
+  const std::string profile = (folder.path() / "p.yaml").string();
+  const auto fit = espalier({"calibrate", "fit", measured, "-o", profile});
+  CAPTURE(fit.errors);
+  REQUIRE(fit.status == 0);
+  const auto check = espalier({"calibrate", "check", profile, measured, "--json"});
+  REQUIRE(check.status == 0);
+  const auto document = nlohmann::json::parse(check.output);
+  CHECK(document["tables"][0]["name"] == "t: gemm bfloat16");
+  CHECK(document["tables"][0]["rows"] == 84);
+  CHECK(document["tables"][0]["median_abs_error"] < 0.05);
+  CHECK(document["rows"][0]["n"] == "256");
+
+  const std::string header = "gpu,gemm_dtype,m,n,k,latency_us\n";
+  const auto error_of = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "calibrate");
+    const auto result = espalier(words);
+    CHECK(result.status == 2);
+    return result.errors;
+  };
+  const auto mentions = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  CHECK(mentions(error_of({"fit", write("a.csv", header + "A,bf16,0,1,1,2\n"), "-o", profile}),
+                 "a.csv:2:1: error: m: expected a number above 0, got '0'"));
+  CHECK(mentions(error_of({"fit", write("b.csv", "gpu,m\nA,1\n"), "-o", profile}),
+                 "b.csv:1:1: error: missing column 'gemm_dtype'"));
+  CHECK(mentions(
+      error_of({"fit", measured, write("c.csv", header + "B,bf16,1,1,1,2\n"), "-o", profile}),
+      "a profile is of one GPU: 'B' here, 'A100-X' before"));
+  CHECK(mentions(error_of({"check", profile, write("d.csv", header + "B,bf16,1,1,1,2\n")}),
+                 "the profile is of a 'A100-X', the table of a 'B'"));
+  CHECK(mentions(error_of({"check", profile, write("e.csv", header + "A100-X,fp8,1,1,1,2\n")}),
+                 "the profile has no gemm fp8"));
+  CHECK(mentions(error_of({"fit", measured}), "missing output"));
+}
+
 TEST_CASE("program: validate takes several tables, and sums up each") {
   const std::string text =
       "topology,nodes,algorithm,data_kib,NIs_per_node,message_size_B,variant,total_cycles\n"

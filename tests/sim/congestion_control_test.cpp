@@ -20,15 +20,15 @@ sim::Instant at(sim::Duration time) {
 TEST_CASE("dcqcn: a notification halves the rate, time brings half of the loss back") {
   const sim::DcqcnOptions options;
   sim::DcqcnRate rate{options, line};
-  CHECK(rate.rate_Bps(at(0us)) == line);
+  CHECK(rate.rate(at(0us)) == line);
   CHECK(!rate.is_limited());
   rate.on_notification(at(100us));  // alpha is 1
-  CHECK(rate.rate_Bps(at(100us)) == line / 2);
+  CHECK(rate.rate(at(100us)) == line / 2);
   CHECK(rate.alpha() == 1);
   // Fast recovery: 3/4 after 55 us, 7/8 after 110.
-  CHECK(rate.rate_Bps(at(154us)) == line / 2);
-  CHECK(rate.rate_Bps(at(155us)) == line * 3 / 4);
-  CHECK(rate.rate_Bps(at(210us)) == line * 7 / 8);
+  CHECK(rate.rate(at(154us)) == line / 2);
+  CHECK(rate.rate(at(155us)) == line * 3 / 4);
+  CHECK(rate.rate(at(210us)) == line * 7 / 8);
 }
 
 TEST_CASE("dcqcn: alpha shrinks while no notification comes, and so does the next cut") {
@@ -36,10 +36,10 @@ TEST_CASE("dcqcn: alpha shrinks while no notification comes, and so does the nex
   sim::DcqcnRate rate{options, line};
   rate.on_notification(at(100us));
   // 155, 210: two periods of 55 us are over at 211 us.
-  const double before = rate.rate_Bps(at(211us));
+  const double before = rate.rate(at(211us));
   rate.on_notification(at(211us));
   const double alpha = std::pow(1 - (1.0 / 256), 2);
-  CHECK(rate.rate_Bps(at(211us)) == doctest::Approx(before * (1 - (alpha / 2))).epsilon(1e-12));
+  CHECK(rate.rate(at(211us)) == doctest::Approx(before * (1 - (alpha / 2))).epsilon(1e-12));
   CHECK(rate.alpha() == doctest::Approx((alpha * 255 / 256) + (1.0 / 256)).epsilon(1e-12));
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("dcqcn: after five periods the target grows, and the rate with it") {
     target += period >= 5 ? 5e6 : 0;  // 40 Mb/s
     expected = (expected + target) / 2;
     const sim::Instant now = at(2us + (period * 55us));
-    CHECK(rate.rate_Bps(now) == doctest::Approx(expected).epsilon(1e-12));
+    CHECK(rate.rate(now) == doctest::Approx(expected).epsilon(1e-12));
   }
 }
 
@@ -65,9 +65,9 @@ TEST_CASE("dcqcn: bytes count like periods, and both together bring the larger s
   rate.on_notification(at(1us));
   rate.on_notification(at(2us));
   rate.on_sent(at(3us), 999);
-  CHECK(rate.rate_Bps(at(3us)) == line / 4);
+  CHECK(rate.rate(at(3us)) == line / 4);
   rate.on_sent(at(3us), 1);
-  CHECK(rate.rate_Bps(at(3us)) == line * 3 / 8);
+  CHECK(rate.rate(at(3us)) == line * 3 / 8);
   rate.on_sent(at(4us), 5000);  // 6 in all: the last two add 40 Mb/s each to the target
   double expected = line * 3 / 8;
   double target = line / 2;
@@ -75,13 +75,13 @@ TEST_CASE("dcqcn: bytes count like periods, and both together bring the larger s
     target += i >= 5 ? 5e6 : 0;
     expected = (expected + target) / 2;
   }
-  CHECK(rate.rate_Bps(at(4us)) == doctest::Approx(expected).epsilon(1e-12));
+  CHECK(rate.rate(at(4us)) == doctest::Approx(expected).epsilon(1e-12));
   // With the sixth period both are above five: the target grows by 400 Mb/s.
   for (int period = 1; period <= 6; ++period) {
     target += period == 6 ? 50e6 : 5e6;
     expected = (expected + target) / 2;
   }
-  CHECK(rate.rate_Bps(at(2us + (6 * 55us))) == doctest::Approx(expected).epsilon(1e-12));
+  CHECK(rate.rate(at(2us + (6 * 55us))) == doctest::Approx(expected).epsilon(1e-12));
 }
 
 TEST_CASE("dcqcn: the time for a packet sees the rate grow") {
@@ -91,7 +91,7 @@ TEST_CASE("dcqcn: the time for a packet sees the rate grow") {
   rate.on_notification(at(0us));  // 1.25 GB/s: 68,750 B in 55 us; then 1.875 GB/s
   CHECK(rate.time_for(at(0us), 1250) == 1us);
   CHECK(rate.time_for(at(0us), 68'750 + 1875) == 56us);
-  CHECK(rate.rate_Bps(at(0us)) == line / 4);  // asking changes nothing
+  CHECK(rate.rate(at(0us)) == line / 4);  // asking changes nothing
 }
 
 TEST_CASE("dctcp: the window grows by what arrives until the first mark") {
