@@ -57,6 +57,14 @@ sim::Fabric lower_schedule(const topology::Topology& topology, const Group& grou
        .ways = options.network == sim::NetworkModel::packet ? topology::Ways::chosen
                                                             : topology::Ways::shared},
       requests);
+  // The schedule's priority: a gathering message by its time step, a reducing one by the first of
+  // its train's (all the same in rings; MultiTree's trains have one message).
+  for (std::size_t t = 0; options.nic != Nic::plain && t < schedule.transfers().size(); ++t) {
+    const Transfer& transfer = schedule.transfers()[t];
+    if (transfer.combine == Combine::copy && transfer.messages > 1) {
+      fabric.set_urgency_stride(sim::Lane{static_cast<std::uint32_t>(t)}, transfer.step_stride);
+    }
+  }
   if (options.nic != Nic::plain && ports_of(topology) > 1) {
     const auto ports = arrival_ports(schedule, ports_of(topology));
     for (std::uint32_t lane = 0; lane < ports.size(); ++lane) {

@@ -42,7 +42,7 @@ CreditNetwork::CreditNetwork(Engine& engine, const Fabric& fabric, MessageListen
   for (Buffer& buffer : buffers_) {
     buffer.room = options.buffer.count();
   }
-  first_come_ = options.arbitration == Arbitration::round_robin;
+  first_come_ = options.arbitration == Arbitration::round_robin && !fabric.has_urgency_strides();
   hop_lane_.reserve(fabric.hop_count());
   for (std::uint32_t lane = 0; lane < fabric.lanes(); ++lane) {
     first_come_ = first_come_ && fabric.urgency(Lane{lane}) == fabric.urgency(Lane{0});

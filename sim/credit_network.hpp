@@ -140,7 +140,7 @@ class CreditNetwork final : public Network {
   void serve(std::uint32_t link);
   void collect_credits(std::uint32_t link);
   [[nodiscard]] std::int32_t urgency(const Packet& packet) const {
-    return fabric_->urgency(Lane{hop_lane_[packet.hop]});
+    return fabric_->urgency(Lane{hop_lane_[packet.hop]}, packet.message);
   }
   [[nodiscard]] bool precedes(std::uint32_t waiter, const Choice& choice) const;
   [[nodiscard]] Choice choose(std::uint32_t link) const;

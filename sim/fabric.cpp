@@ -63,6 +63,11 @@ Lane Fabric::add_lane(std::span<const Hop> hops, Duration latency, std::int32_t 
   return lane;
 }
 
+void Fabric::set_urgency_stride(Lane lane, std::int32_t stride) {
+  urgency_stride_.resize(lanes(), 0);
+  urgency_stride_[index(lane)] = stride;
+}
+
 void Fabric::set_arrivals(Lane lane, std::span<const std::uint8_t> ports) {
   require(ports_ > 0 && hop_link(hops_end(lane) - 1) >= first_port_, "the lane ends at a port");
   require(std::ranges::all_of(ports, [&](std::uint8_t port) { return port < ports_; }),

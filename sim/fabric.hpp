@@ -69,6 +69,9 @@ class Fabric {
                 const Fork& fork);
   void set_choice(Choice choice) { choice_ = choice; }
 
+  /// Message k of `lane` is less urgent than the first one by k times `stride`.
+  void set_urgency_stride(Lane lane, std::int32_t stride);
+
   /// Message k of `lane` arrives by the receiver's port `ports[k mod size]`, counted from its
   /// first, whatever the last hop. Requires a lane that ends at a port.
   void set_arrivals(Lane lane, std::span<const std::uint8_t> ports);
@@ -103,6 +106,13 @@ class Fabric {
   }
   [[nodiscard]] Duration latency(Lane lane) const { return latency_[index(lane)]; }
   [[nodiscard]] std::int32_t urgency(Lane lane) const { return urgency_[index(lane)]; }
+  [[nodiscard]] bool has_urgency_strides() const { return !urgency_stride_.empty(); }
+  /// Of message `number`.
+  [[nodiscard]] std::int32_t urgency(Lane lane, std::uint32_t number) const {
+    return urgency_stride_.empty()
+               ? urgency(lane)
+               : urgency(lane) + (urgency_stride_[index(lane)] * static_cast<std::int32_t>(number));
+  }
 
   [[nodiscard]] std::uint32_t hops_begin(Lane lane) const { return hops_begin_[index(lane)]; }
   [[nodiscard]] std::uint32_t hops_end(Lane lane) const { return hops_begin_[index(lane) + 1]; }
@@ -145,6 +155,7 @@ class Fabric {
   std::vector<std::optional<std::uint32_t>> link_node_;
   std::vector<Duration> latency_;
   std::vector<std::int32_t> urgency_;
+  std::vector<std::int32_t> urgency_stride_;  // empty while all are 0
   std::vector<std::uint32_t> hops_begin_{0};
   std::vector<std::uint32_t> hop_link_;
   std::vector<std::uint32_t> firsts_;      // per lane; this and the next two: empty without forks

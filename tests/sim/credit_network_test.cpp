@@ -283,6 +283,19 @@ TEST_CASE("cut-through: a host gives a message to the first of its ports that ta
   CHECK(sender.delivered_ns == std::vector<double>{68, 68, 136});
 }
 
+TEST_CASE("cut-through: urgency may grow or fall from message to message of a lane") {
+  sim::Fabric fabric;
+  const std::uint32_t link = fabric.add_link(rate, 1us);
+  const auto lane = fabric.add_lane(std::vector<sim::Hop>{{link, 1.0}}, 1us, 5);
+  const auto other = fabric.add_lane(std::vector<sim::Hop>{{link, 1.0}}, 1us, 7);
+  CHECK(!fabric.has_urgency_strides());
+  CHECK(fabric.urgency(lane, 3) == 5);
+  fabric.set_urgency_stride(lane, 2);
+  CHECK(fabric.urgency(lane, 0) == 5);
+  CHECK(fabric.urgency(lane, 3) == 11);
+  CHECK(fabric.urgency(other, 3) == 7);
+}
+
 TEST_CASE("cut-through: a message arrives by the port that it is sent to") {
   // Two hosts send 10 packets each to a third with two ports; by one port they take turns.
   const auto last_ns = [](const std::vector<std::uint8_t>& first,
