@@ -8,6 +8,7 @@
 
 #include "calibration/descent.hpp"
 #include "sim/contract.hpp"
+#include "sim/random.hpp"
 
 namespace calibration {
 namespace {
@@ -23,14 +24,11 @@ std::vector<double> place_of(Kernel kernel, const Machine& machine, std::span<co
   return out;
 }
 
-/// The samples in an order by chance, the same on every machine (S. Vigna's SplitMix64).
+/// The samples in an order by chance, the same on every machine.
 std::vector<KernelSample> shuffled(std::span<const KernelSample> samples, std::uint64_t seed) {
   std::vector<KernelSample> out{samples.begin(), samples.end()};
   for (std::size_t i = out.size(); i > 1; --i) {
-    std::uint64_t z = (seed += 0x9e3779b97f4a7c15U);
-    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-    std::swap(out[i - 1], out[(z ^ (z >> 31U)) % i]);
+    std::swap(out[i - 1], out[sim::split_mix(seed) % i]);
   }
   return out;
 }

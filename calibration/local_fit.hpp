@@ -25,8 +25,6 @@ class LocalFit {
   /// Requires as many coordinates as dimensions.
   void add(std::span<const double> at, double value);
 
-  [[nodiscard]] std::size_t size() const { return values_.size(); }
-
   /// 0 if there are no points.
   [[nodiscard]] double at(std::span<const double> point) const { return at(point, nobody); }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "sim/contract.hpp"
+#include "sim/random.hpp"
 
 namespace sim {
 namespace {

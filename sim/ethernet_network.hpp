@@ -93,6 +93,10 @@ class EthernetNetwork final : public Network {
     bool given_up = false;
     std::int64_t delivered = 0;  // bytes
   };
+  struct Timer {
+    Instant when;
+    std::uint32_t lane = 0;
+  };
   enum class Kind : std::uint8_t {
     crossed,              // the first packet on its way along a link has
     wake,                 // a link
@@ -103,7 +107,7 @@ class EthernetNetwork final : public Network {
     acknowledged,         // what a lane's receiver took
     acknowledged_marked,  // ... the last of it marked
     missing,              // the receiver of a lane misses a packet
-    timer,                // of a lane
+    timer,                // the first one to end
   };
 
   void schedule(Duration delay, Kind kind, std::uint32_t where, std::uint32_t number = 0);
@@ -148,13 +152,9 @@ class EthernetNetwork final : public Network {
   std::vector<DctcpWindow> windows_;     // per lane, of DCTCP
   std::vector<std::uint32_t> route_;     // per hop of the fabric: its link, and `last_hop`
   std::vector<std::uint32_t> hop_lane_;  // per hop of the fabric
-  struct Timer {
-    Instant when;
-    std::uint32_t lane = 0;
-  };
-  RingBuffer<Timer> timers_;  // all as long: the first to start is the first to end
+  RingBuffer<Timer> timers_;             // all as long: the first to start is the first to end
   WayChooser ways_;
-  std::uint64_t random_;  // which packets are marked
+  std::uint64_t random_;  // chance: which packets are marked, who finds room in a full queue
   std::size_t given_up_ = 0;
   std::size_t lost_ = 0;
   Instant last_arrival_;

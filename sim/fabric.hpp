@@ -73,7 +73,8 @@ class Fabric {
   void set_urgency_stride(Lane lane, std::int32_t stride);
 
   /// Message k of `lane` arrives by the receiver's port `ports[k mod size]`, counted from its
-  /// first, whatever the last hop. Requires a lane that ends at a port.
+  /// first, on networks with virtual channels; others keep to the lane's last hop. Requires a lane
+  /// that ends at a port.
   void set_arrivals(Lane lane, std::span<const std::uint8_t> ports);
 
   [[nodiscard]] std::size_t links() const { return capacity_.size(); }

@@ -4,21 +4,9 @@
 #include <span>
 
 #include "sim/fabric.hpp"
+#include "sim/random.hpp"
 
 namespace sim {
-
-/// S. Vigna's SplitMix64: the next of a row of numbers that look like chance.
-inline std::uint64_t split_mix(std::uint64_t& state) {
-  std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
-  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31U);
-}
-
-/// A number from 0 to below 1.
-inline double unit_interval(std::uint64_t& state) {
-  return static_cast<double>(split_mix(state) >> 11U) * 0x1p-53;
-}
 
 /// Takes the choices that a fabric leaves to packets. `Load` tells how much one would wait for a
 /// link, as a number.

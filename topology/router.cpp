@@ -6,20 +6,9 @@
 #include <utility>
 
 #include "sim/contract.hpp"
+#include "sim/random.hpp"
 
 namespace topology {
-namespace {
-
-/// A mixer of 64 bits (the finaliser of SplitMix64, Steele, Lea and Flood, OOPSLA 2014).
-std::uint64_t mix(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15U;
-  x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
-  x = (x ^ (x >> 27U)) * 0x94d049bb133111ebU;
-  return x ^ (x >> 31U);
-}
-
-}  // namespace
-
 std::vector<std::uint64_t> rank_of_nodes(const Topology& topology) {
   std::vector<std::uint64_t> ranks(topology.nodes().size());
   for (std::size_t rank = 0; rank < topology.endpoints().size(); ++rank) {
@@ -31,7 +20,7 @@ std::vector<std::uint64_t> rank_of_nodes(const Topology& topology) {
 Router::Router(const Topology& topology, Routing routing, std::uint64_t seed)
     : topology_{&topology},
       routing_{resolve(routing, topology)},
-      seed_{mix(seed)},
+      seed_{sim::mix(seed)},
       field_{topology},
       ranks_{rank_of_nodes(topology)},
       stop_of_(topology.nodes().size(), -1) {
@@ -107,7 +96,7 @@ void Router::walk_shortest(const LaneRequest& request) {
     const std::uint64_t count = choices_.size();
     std::uint64_t choice = 0;
     if (routing_ == Routing::ecmp) {
-      choice = mix(request.label ^ mix(seed_ + index(at))) % count;
+      choice = sim::mix(request.label ^ sim::mix(seed_ + index(at))) % count;
     } else {
       choice = digits % count;  // the rank, read as mixed-radix digits hop by hop
       digits /= count;
@@ -249,7 +238,7 @@ void Router::find_middles() {
       middles_.push_back(NodeId{static_cast<std::int32_t>(node)});
     }
   }
-  std::ranges::sort(middles_, {}, [&](NodeId node) { return mix(seed_ ^ index(node)); });
+  std::ranges::sort(middles_, {}, [&](NodeId node) { return sim::mix(seed_ ^ index(node)); });
   middles_.resize(std::min(middles_.size(), middles_max));
   for (const NodeId middle : middles_) {
     to_middles_.emplace_back(*topology_);
@@ -260,7 +249,7 @@ void Router::find_middles() {
 /// Goes down a field of distances; of several links it takes any, the same in every run.
 void Router::walk_down(const HopField& field, Ends ends, std::uint8_t channel_class,
                        std::vector<sim::Hop>& way) {
-  std::uint64_t chance = mix(index(ends.from) ^ mix(seed_ ^ index(ends.to)));
+  std::uint64_t chance = sim::mix(index(ends.from) ^ sim::mix(seed_ ^ index(ends.to)));
   for (NodeId at = ends.from; at != ends.to;) {
     choices_.clear();
     for (const LinkId id : topology_->out_links(at)) {
@@ -270,7 +259,7 @@ void Router::walk_down(const HopField& field, Ends ends, std::uint8_t channel_cl
     }
     const LinkId id = choices_[chance % choices_.size()];
     way.push_back({static_cast<std::uint32_t>(index(id)), 1.0, channel_class});
-    chance = mix(chance);
+    chance = sim::mix(chance);
     at = topology_->link(id).to;
   }
 }
@@ -281,7 +270,7 @@ void Router::walk_down(const HopField& field, Ends ends, std::uint8_t channel_cl
 void Router::wander(const LaneRequest& request) {
   sim::require(field_.hops(request.from) > 0, "a path leads from one endpoint to the other");
   constexpr std::size_t ways_max = 16;
-  const std::uint64_t start = mix(request.label ^ mix(seed_));
+  const std::uint64_t start = sim::mix(request.label ^ sim::mix(seed_));
   std::vector<std::vector<sim::Hop>> ways;
   for (std::size_t i = 0; i < middles_.size() && ways.size() < ways_max; ++i) {
     const std::size_t middle = (start + i) % middles_.size();
