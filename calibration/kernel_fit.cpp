@@ -126,15 +126,7 @@ FitErrors errors_of(const KernelFit& fit, std::span<const KernelSample> samples)
   for (const KernelSample& sample : samples) {
     errors.push_back(std::abs((fit.seconds(sample.shape) / sample.seconds) - 1));
   }
-  std::ranges::sort(errors);
-  if (errors.empty()) {
-    return {};
-  }
-  constexpr std::size_t percent = 95;
-  return {.samples = static_cast<std::int64_t>(errors.size()),
-          .median = errors[errors.size() / 2],
-          .p95 = errors[errors.size() * percent / 100],
-          .worst = errors.back()};
+  return sum_up(std::move(errors));
 }
 
 FitErrors held_out_errors(Kernel kernel, const Machine& machine,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "calibration/fit_errors.hpp"
 #include "calibration/kernel_model.hpp"
 #include "calibration/local_fit.hpp"
 
@@ -14,14 +15,6 @@ namespace calibration {
 struct KernelSample {
   std::vector<double> shape;  // see shape_names
   double seconds = 0;
-};
-
-/// Of |predicted / measured - 1| over samples.
-struct FitErrors {
-  std::int64_t samples = 0;
-  double median = 0;
-  double p95 = 0;
-  double worst = 0;
 };
 
 /// What one kernel takes on one GPU: a model, and what the samples near a shape say beside it.

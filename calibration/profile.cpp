@@ -2,18 +2,59 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include "sim/quantity_text.hpp"
-#include "sim/text_list.hpp"
+#include "calibration/known_gpus.hpp"
+#include "calibration/profile_parts.hpp"
 
 namespace calibration {
 namespace {
 
 constexpr std::array<std::string_view, 3> provenances{"measured", "fitted", "datasheet"};
+
+std::string gpu_text(const GpuProfile& profile) {
+  std::string out = fmt::format("  - gpu: {}\n    provenance: {}\n    sources:\n",
+                                quoted(profile.gpu), profile.provenance);
+  for (const std::string& source : profile.sources) {
+    out += fmt::format("      - {}\n", quoted(source));
+  }
+  if (!profile.kernels.empty()) {
+    out += "    kernels:\n";
+  }
+  for (const ProfiledKernel& kernel : profile.kernels) {
+    out += kernel_text(kernel);
+  }
+  if (profile.collectives) {
+    out += collectives_text(*profile.collectives);
+  }
+  return out;
+}
+
+GpuProfile read_gpu(const sim::ConfigNode& node) {
+  node.expect_keys({"gpu", "provenance", "sources", "kernels", "collectives"});
+  GpuProfile profile{
+      .gpu = node.at("gpu").text(),
+      .provenance =
+          std::string{provenances.at(node.at("provenance").choice(provenances, "provenance"))},
+      .sources = {},
+      .kernels = {},
+      .collectives = {}};
+  for (const sim::ConfigNode& source : node.at("sources").items()) {
+    profile.sources.push_back(source.text());
+  }
+  if (const auto kernels = node.find("kernels")) {
+    for (const sim::ConfigNode& kernel : kernels->items()) {
+      profile.kernels.push_back(read_kernel(kernel));
+    }
+  }
+  if (const auto collectives = node.find("collectives")) {
+    profile.collectives = read_collectives(*collectives);
+  }
+  return profile;
+}
+
+}  // namespace
 
 /// A string in double quotes, as YAML and JSON have it.
 std::string quoted(std::string_view text) {
@@ -42,130 +83,40 @@ FitErrors read_errors(const sim::ConfigNode& node) {
           .worst = node.at("worst").number(0, most)};
 }
 
-std::string kernel_text(const ProfiledKernel& kernel) {
-  const KernelFit& fit = kernel.fit;
-  std::string out = fmt::format(
-      "  - kernel: {}\n    dtype: {}\n    processors: {}\n    element_bytes: {}\n"
-      "    fitted: {}\n    held_out: {}\n    numbers:\n",
-      kernel_names.at(static_cast<std::size_t>(fit.kernel())), quoted(kernel.dtype),
-      fit.machine().processors, fit.machine().element_bytes, errors_text(kernel.fitted),
-      errors_text(kernel.held_out));
-  const auto& names = number_names(fit.kernel());
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    out += fmt::format("      {}: {}\n", names[i], fit.numbers()[i]);
-  }
-  const LocalFit::Settings& settings = fit.settings();
-  out += fmt::format("    beside: {{neighbours: {}, ridge: {}, weights: [{}]}}\n",
-                     settings.neighbours, settings.ridge, fmt::join(settings.weights, ", "));
-  out +=
-      fmt::format("    samples:  # {}, microseconds\n", fmt::join(shape_names(fit.kernel()), ", "));
-  for (const KernelSample& sample : fit.samples()) {
-    constexpr double us = 1e6;
-    out += fmt::format("      - {} {:.9g}\n", fmt::join(sample.shape, " "), sample.seconds * us);
-  }
-  return out;
-}
-
-LocalFit::Settings read_settings(const sim::ConfigNode& node, std::size_t dimensions) {
-  node.expect_keys({"neighbours", "ridge", "weights"});
-  constexpr std::int64_t neighbours_max = 1000;
-  constexpr double most = 1e6;
-  LocalFit::Settings settings{
-      .neighbours = static_cast<std::size_t>(node.at("neighbours").integer(1, neighbours_max)),
-      .ridge = node.at("ridge").number(0, most),
-      .weights = {}};
-  const sim::ConfigNode weights = node.at("weights");
-  for (const sim::ConfigNode& weight : weights.items()) {
-    settings.weights.push_back(weight.number(0, most));
-  }
-  if (settings.weights.size() != dimensions) {
-    weights.fail(fmt::format("expected {} weights, found {}", dimensions, settings.weights.size()));
-  }
-  return settings;
-}
-
-/// "4096 8192 8192 712.5": a shape, and microseconds.
-KernelSample read_sample(const sim::ConfigNode& node, std::size_t dimensions) {
-  const std::string text = node.text();
-  const std::vector<std::string_view> words = sim::split(text, ' ');
-  if (words.size() != dimensions + 1) {
-    node.fail(fmt::format("expected {} numbers, found {}", dimensions + 1, words.size()));
-  }
-  KernelSample sample;
-  for (const std::string_view word : words) {
-    const auto parsed = sim::parse_number(word);
-    if (!parsed.value || *parsed.value <= 0) {
-      node.fail(fmt::format("expected numbers above 0, found '{}'", word));
-    }
-    sample.shape.push_back(*parsed.value);
-  }
-  constexpr double us = 1e-6;
-  sample.seconds = sample.shape.back() * us;
-  sample.shape.pop_back();
-  return sample;
-}
-
-ProfiledKernel read_kernel(const sim::ConfigNode& node) {
-  node.expect_keys({"kernel", "dtype", "processors", "element_bytes", "fitted", "held_out",
-                    "numbers", "beside", "samples"});
-  const auto kernel = static_cast<Kernel>(node.at("kernel").choice(kernel_names, "kernel"));
-  constexpr std::int64_t processors_max = 100'000;
-  constexpr double element_max = 16;
-  const Machine machine{
-      .processors = static_cast<std::int32_t>(node.at("processors").integer(1, processors_max)),
-      .element_bytes = node.at("element_bytes").number(0.125, element_max)};
-  std::vector<std::string_view> names{number_names(kernel).begin(), number_names(kernel).end()};
-  const sim::ConfigNode listed = node.at("numbers");
-  listed.expect_keys(names);
-  std::vector<double> numbers;
-  for (const std::string_view name : names) {
-    numbers.push_back(listed.at(name).number(std::numeric_limits<double>::min(), 1e30));
-  }
-  std::vector<KernelSample> samples;
-  for (const sim::ConfigNode& sample : node.at("samples").items()) {
-    samples.push_back(read_sample(sample, shape_names(kernel).size()));
-  }
-  return {
-      .dtype = node.at("dtype").text(),
-      .fit = KernelFit{kernel, machine, std::move(numbers),
-                       read_settings(node.at("beside"), shape_names(kernel).size() + 1), samples},
-      .fitted = read_errors(node.at("fitted")),
-      .held_out = read_errors(node.at("held_out"))};
-}
-
-}  // namespace
-
-const ProfiledKernel* Profile::find(Kernel kernel, std::string_view dtype) const {
+const ProfiledKernel* GpuProfile::find(Kernel kernel, std::string_view dtype) const {
   const auto found = std::ranges::find_if(kernels, [&](const ProfiledKernel& each) {
     return each.fit.kernel() == kernel && each.dtype == dtype;
   });
   return found == kernels.end() ? nullptr : &*found;
 }
 
+const GpuProfile* Profile::find(std::string_view gpu) const {
+  const auto found = std::ranges::find_if(
+      gpus, [&](const GpuProfile& each) { return is_same_gpu(each.gpu, gpu); });
+  return found == gpus.end() ? nullptr : &*found;
+}
+
 std::string to_yaml(const Profile& profile) {
-  std::string out = fmt::format(
-      "# Written by `espalier calibrate fit`. The model: calibration/kernel_model.hpp.\n"
-      "gpu: {}\nprovenance: {}\nsources:\n",
-      quoted(profile.gpu), profile.provenance);
-  for (const std::string& source : profile.sources) {
-    out += fmt::format("  - {}\n", quoted(source));
-  }
-  out += "kernels:\n";
-  for (const ProfiledKernel& kernel : profile.kernels) {
-    out += kernel_text(kernel);
+  std::string out =
+      "# Written by `espalier calibrate fit`. Models: calibration/kernel_model.hpp,\n"
+      "# calibration/collective_fit.hpp.\n"
+      "espalier_profile: 1\n"
+      "gpus:\n";
+  for (const GpuProfile& gpu : profile.gpus) {
+    out += gpu_text(gpu);
   }
   return out;
 }
 
 Profile read_profile(const sim::ConfigNode& node) {
-  node.expect_keys({"gpu", "provenance", "sources", "kernels"});
-  Profile profile{.gpu = node.at("gpu").text(), .provenance = {}, .sources = {}, .kernels = {}};
-  profile.provenance = provenances.at(node.at("provenance").choice(provenances, "provenance"));
-  for (const sim::ConfigNode& source : node.at("sources").items()) {
-    profile.sources.push_back(source.text());
+  node.expect_keys({"espalier_profile", "gpus"});
+  static_cast<void>(node.at("espalier_profile").integer(1, 1));
+  Profile profile;
+  for (const sim::ConfigNode& gpu : node.at("gpus").items()) {
+    profile.gpus.push_back(read_gpu(gpu));
   }
-  for (const sim::ConfigNode& kernel : node.at("kernels").items()) {
-    profile.kernels.push_back(read_kernel(kernel));
+  if (profile.gpus.empty()) {
+    node.at("gpus").fail("expected at least one GPU");
   }
   return profile;
 }

@@ -97,7 +97,9 @@ Row run_row(const Scenario& scenario, const collectives::Algorithm& algorithm, s
   }
   // Without contention a cut holds nobody back, and links carry more than they can.
   const bool contends = scenario.execute.network != sim::NetworkModel::ideal;
-  row.lower_bound_s = contends ? bound.seconds(bytes) : bound.latency_seconds();
+  const auto adders =
+      schedule.switches().empty() ? collectives::Adders::ranks : collectives::Adders::switches;
+  row.lower_bound_s = contends ? bound.seconds(bytes, adders) : bound.latency_seconds();
   row.above_bound = row.lower_bound_s > 0 ? row.time_s / row.lower_bound_s : 1;
   row.links = link_reports(scenario.topology, execution);
   row.queues = summary_of(row.links);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "calibration/known_gpus.hpp"
 #include "sim/quantity_text.hpp"
 
 namespace cli {
@@ -25,18 +26,19 @@ double positive(const CsvTable& table, std::size_t row, std::string_view column)
   return *parsed.value;
 }
 
-/// Streaming multiprocessors, by the vendor's data sheets.
-struct Known {
-  std::string_view gpu;
-  std::int32_t processors;
-};
-constexpr std::array known{
-    Known{"V100", 80},  Known{"A100", 108},  Known{"H100-PCIE", 114}, Known{"H100", 132},
-    Known{"H200", 132}, Known{"GH200", 132}, Known{"B200", 148},      Known{"GB200", 148},
-    Known{"L40S", 142}, Known{"L40", 142},
-};
-
 }  // namespace
+
+std::span<const std::string_view> columns_of(Kernel kernel) {
+  if (kernel == Kernel::gemm) {
+    return gemm_columns;
+  }
+  return attention_columns;
+}
+
+std::string name_of(Kernel kernel, std::string_view dtype) {
+  return fmt::format("{} {}", calibration::kernel_names.at(static_cast<std::size_t>(kernel)),
+                     dtype);
+}
 
 calibration::Machine machine_of(std::string_view gpu, std::string_view dtype) {
   const auto has = [&](std::string_view part) {
@@ -48,10 +50,8 @@ calibration::Machine machine_of(std::string_view gpu, std::string_view dtype) {
   } else if (has("32")) {
     machine.element_bytes = 4;
   }
-  const auto* const found =
-      std::ranges::find_if(known, [&](const Known& each) { return gpu.starts_with(each.gpu); });
-  if (found != known.end()) {
-    machine.processors = found->processors;
+  if (const calibration::KnownGpu* const known = calibration::find_gpu(gpu)) {
+    machine.processors = known->processors;
   }
   return machine;
 }
@@ -76,11 +76,7 @@ std::vector<KernelTable> read_kernel_tables(const CsvTable& table) {
     const auto add = [&](std::string_view column) {
       sample.shape.push_back(positive(table, row, column));
     };
-    if (is_gemm) {
-      std::ranges::for_each(gemm_columns, add);
-    } else {
-      std::ranges::for_each(attention_columns, add);
-    }
+    std::ranges::for_each(columns_of(found->kernel), add);
     sample.seconds = positive(table, row, "latency_us") * us;
     found->samples.push_back(std::move(sample));
   }

@@ -6,6 +6,7 @@
 //
 // Further columns are left alone.
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,12 @@ struct KernelTable {
 /// The rows of a table by GPU and number format, in the order in which those first occur. Throws
 /// sim::Error at a table that is neither, and at fields out of range.
 [[nodiscard]] std::vector<KernelTable> read_kernel_tables(const CsvTable& table);
+
+/// The columns of a kernel's shape: "m", "n", "k".
+[[nodiscard]] std::span<const std::string_view> columns_of(calibration::Kernel kernel);
+
+/// "gemm bfloat16"
+[[nodiscard]] std::string name_of(calibration::Kernel kernel, std::string_view dtype);
 
 /// What a kernel runs on, as far as a table's words say it: bytes of an operand; 0 processors,
 /// which a fit then finds, for a GPU that nobody knows.

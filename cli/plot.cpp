@@ -49,17 +49,6 @@ constexpr std::array terminals{
              "linewidth 2 pointscale 2 background '#ffffff'"},
 };
 
-void write_plot(std::string_view name, const std::string& script,
-                const std::filesystem::path& directory) {
-  for (const Terminal& terminal : terminals) {
-    // -d: not the user's start-up file, which could change everything.
-    const std::string picture =
-        draw({"gnuplot", "-d"}, "gnuplot-nox", fmt::format("{}\n{}", terminal.settings, script));
-    write_file_atomically(directory / fmt::format("{}.{}", name, terminal.ending), picture);
-  }
-  write_file_atomically(directory / fmt::format("{}.gp", name), script);
-}
-
 /// An algorithm's name as a part of a file's name: letters, digits and what is harmless.
 std::string file_word(std::string_view name) {
   std::string out{name};
@@ -82,6 +71,18 @@ std::vector<topology::LinkShade> shades(const topology::Topology& topology, cons
 
 }  // namespace
 
+void write_figure(std::string_view name, const std::string& script,
+                  const std::filesystem::path& directory) {
+  for (const Terminal& terminal : terminals) {
+    // -d: not the user's start-up file, which could change everything.
+    const std::string picture =
+        draw({"gnuplot", "-d"}, "gnuplot-nox", fmt::format("{}\n{}", terminal.settings, script));
+    write_file_atomically(directory / fmt::format("{}.{}", file_word(name), terminal.ending),
+                          picture);
+  }
+  write_file_atomically(directory / fmt::format("{}.gp", file_word(name)), script);
+}
+
 std::string render_dot(const topology::Topology& topology, std::string_view dot,
                        std::string_view format) {
   return draw({std::string{topology::dot_engine(topology)}, fmt::format("-T{}", format)},
@@ -92,9 +93,9 @@ void write_plots(const Comparison& comparison, const std::filesystem::path& dire
   if (comparison.rows.empty()) {
     return;
   }
-  write_plot("busbw", busbw_script(comparison), directory);
-  write_plot("speedup", speedup_script(comparison), directory);
-  write_plot("time", time_script(comparison), directory);
+  write_figure("busbw", busbw_script(comparison), directory);
+  write_figure("speedup", speedup_script(comparison), directory);
+  write_figure("time", time_script(comparison), directory);
 }
 
 void write_link_pictures(const topology::Topology& topology, const Comparison& comparison,

@@ -10,6 +10,11 @@
 
 namespace cli {
 
+/// Draws a gnuplot script as name.svg and name.png, and keeps it as name.gp, in the existing
+/// `directory`. What cannot stand in a file's name becomes a dash. Throws like write_plots.
+void write_figure(std::string_view name, const std::string& script,
+                  const std::filesystem::path& directory);
+
 /// Writes busbw, speedup and time, each as .svg and .png and as the script .gp, into the existing
 /// `directory`. Nothing if the comparison is empty.
 ///

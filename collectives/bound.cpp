@@ -125,9 +125,9 @@ LowerBound::LowerBound(const topology::Topology& topology, const Group& group,
   }
 }
 
-void LowerBound::add_cut(double factor, double slack, double capacity) {
-  if (factor > 0) {
-    cuts_.push_back({factor, slack, capacity});
+void LowerBound::add_cut(const Cut& cut) {
+  if (cut.factor > 0) {
+    cuts_.push_back(cut);
   }
 }
 
@@ -163,13 +163,14 @@ void LowerBound::add_blocks(const topology::Topology& topology,
     const Need need = block_need(collective_, {ranks, has_root}, ranks_);
     // Blocks are cut to whole bytes, a part at a time: each may fall short of S / n by a byte.
     const double slack = cuts_blocks(collective_) ? ranks * parts_per_rank_ : 0;
-    add_cut(need.out, slack, out[block]);
-    add_cut(need.in, slack, in[block]);
+    add_cut({need.out, slack, out[block], Adders::switches});
+    add_cut({need.in, slack, in[block], Adders::switches});
     all_out += out[block];
     inside.push_back(ranks);
   }
-  add_cut(total_need(collective_, static_cast<double>(members.size()), inside, ranks_),
-          collective_ == Collective::all_to_all ? ranks_ * ranks_ * parts_per_rank_ : 0, all_out);
+  add_cut({total_need(collective_, static_cast<double>(members.size()), inside, ranks_),
+           collective_ == Collective::all_to_all ? ranks_ * ranks_ * parts_per_rank_ : 0, all_out,
+           Adders::ranks});
 }
 
 void LowerBound::find_latency(const topology::Topology& topology, const Group& group, Rank root,
@@ -205,20 +206,23 @@ void LowerBound::find_latency(const topology::Topology& topology, const Group& g
   last_latency_s_ = sim::seconds(closest + message_latency);
 }
 
-double LowerBound::bandwidth_seconds(sim::Bytes bytes) const {
+double LowerBound::bandwidth_seconds(sim::Bytes bytes, Adders adders) const {
   double most = 0;
   for (const Cut& cut : cuts_) {
+    if (adders == Adders::switches && cut.adders == Adders::ranks) {
+      continue;
+    }
     const double volume = (cut.factor * static_cast<double>(bytes.count())) - cut.slack;
     most = std::max(most, volume / cut.capacity);
   }
   return most;
 }
 
-double LowerBound::seconds(sim::Bytes bytes) const {
+double LowerBound::seconds(sim::Bytes bytes, Adders adders) const {
   if (cuts_.empty()) {
     return 0;
   }
-  return std::max(latency_s_, last_latency_s_ + bandwidth_seconds(bytes));
+  return std::max(latency_s_, last_latency_s_ + bandwidth_seconds(bytes, adders));
 }
 
 }  // namespace collectives

@@ -85,6 +85,7 @@ class Executor final : public sim::MessageListener, public ReductionListener {
         network_{sim::make_network(network_options(options), engine_, fabric, *this)},
         software_{*this},
         table_events_{*this},
+        beginning_{*this},
         software_id_{engine_.attach(software_)},
         table_id_{engine_.attach(table_events_)} {
     if (options.reduction) {
@@ -106,10 +107,11 @@ class Executor final : public sim::MessageListener, public ReductionListener {
   }
 
   void run() {
-    for (std::int32_t rank = 0; table_ && rank < schedule_->ranks(); ++rank) {
-      ask(Rank{rank});
+    if (options_->start > sim::Duration{0}) {
+      engine_.after(options_->start, engine_.attach(beginning_), 0);
+    } else {
+      begin();
     }
-    go_on(0);
     engine_.run();
     if (progress_.done()) {
       return;
@@ -187,12 +189,29 @@ class Executor final : public sim::MessageListener, public ReductionListener {
     Executor* executor_;
   };
 
+  /// Lets the ranks send.
+  class Beginning final : public sim::EventHandler {
+   public:
+    explicit Beginning(Executor& executor) : executor_{&executor} {}
+    void on_event(std::uint64_t /*payload*/) override { executor_->begin(); }
+
+   private:
+    Executor* executor_;
+  };
+
+  void begin() {
+    for (std::int32_t rank = 0; table_ && rank < schedule_->ranks(); ++rank) {
+      ask(Rank{rank});
+    }
+    go_on(0);
+  }
+
   /// Takes in what may be taken in, and sends what may be sent, until nothing more follows.
   void go_on(sim::Carry carry) {
     while (progress_.has_landed()) {
       progress_.take_landed(batch_);
       for (const TransferId id : batch_) {
-        if (units_ && schedule_->transfer(id).combine == Combine::reduce) {
+        if (units_ && takes_time(schedule_->transfer(id))) {
           units_->take(id, carry);
         } else {
           arrived(id, carry);
@@ -210,6 +229,12 @@ class Executor final : public sim::MessageListener, public ReductionListener {
         offer(id, carry);
       }
     }
+  }
+
+  /// Switches add up as fast as data come.
+  [[nodiscard]] bool takes_time(const Transfer& transfer) const {
+    return transfer.combine == Combine::reduce &&
+           index(transfer.to) < static_cast<std::size_t>(schedule_->ranks());
   }
 
   void offer(TransferId id, sim::Carry carry) {
@@ -270,6 +295,7 @@ class Executor final : public sim::MessageListener, public ReductionListener {
   std::unique_ptr<sim::Network> network_;
   Software software_;
   TableEvents table_events_;
+  Beginning beginning_;
   sim::HandlerId software_id_;
   sim::HandlerId table_id_;
   std::optional<ScheduleTable> table_;

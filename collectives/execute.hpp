@@ -31,6 +31,7 @@ struct ExecuteOptions {
   sim::PacketOptions packet{};  // of the packet network
   topology::Routing routing = topology::Routing::automatic;
   std::uint64_t seed = 1;                // of ECMP's hash
+  sim::Duration start{};                 // until the first rank may send: a kernel's launch
   sim::Duration message_latency{};       // software time before each message, at the sender
   std::optional<Reduction> reduction{};  // none: free
   Nic nic = Nic::plain;

@@ -11,6 +11,7 @@
 #include "collectives/halving_doubling.hpp"
 #include "collectives/hierarchical.hpp"
 #include "collectives/multitree.hpp"
+#include "collectives/nvls.hpp"
 #include "collectives/ring.hpp"
 #include "collectives/ring2d.hpp"
 #include "collectives/tree.hpp"
@@ -43,6 +44,8 @@ constexpr std::array table{
               "everyone sends everything to everyone; one step"},
     Algorithm{"two-shot", "", all_reduce, two_shot_all_reduce, nullptr,
               "direct reduce-scatter, then direct all-gather; two steps"},
+    Algorithm{"nvls", "in-switch", all_reduce, nvls_all_reduce, nvls_misfit,
+              "the switch adds up and multiplies out; a rank's data leaves it once"},
     Algorithm{"star", "", all_reduce, star_all_reduce, nullptr,
               "reduce at the root, then broadcast from it"},
     Algorithm{"multitree", "", all_reduce, multitree_all_reduce, nullptr,

@@ -42,8 +42,8 @@ TransferId Schedule::add(const Transfer& transfer, std::span<const After> after,
   sim::require(transfer.from != transfer.to, "a transfer crosses from one rank to another");
   sim::require(transfer.messages >= 1 && transfer.chunks.modulus >= 1 && transfer.chunks.width >= 1,
                "a transfer has a message, and each carries a chunk");
-  sim::require(index(transfer.from) < static_cast<std::size_t>(ranks_) &&
-                   index(transfer.to) < static_cast<std::size_t>(ranks_),
+  sim::require(index(transfer.from) < static_cast<std::size_t>(participants()) &&
+                   index(transfer.to) < static_cast<std::size_t>(participants()),
                "a transfer joins ranks of the group");
   sim::require(
       transfer.chunks.base >= 0 &&
@@ -56,6 +56,11 @@ TransferId Schedule::add(const Transfer& transfer, std::span<const After> after,
   route_.insert(route_.end(), route.begin(), route.end());
   route_begin_.push_back(static_cast<std::uint32_t>(route_.size()));
   return id;
+}
+
+Rank Schedule::add_switch(topology::NodeId node) {
+  switches_.push_back(node);
+  return Rank{participants() - 1};
 }
 
 std::span<const After> Schedule::after(TransferId id) const {

@@ -163,6 +163,16 @@ class Schedule {
 
   void set_root(Rank root) { root_ = root; }
 
+  /// Makes a switch take part: it brings nothing and is promised nothing, but adds up what it gets
+  /// and passes it on. Returns its number, one behind those of the ranks and of switches before it.
+  Rank add_switch(topology::NodeId node);
+  [[nodiscard]] std::span<const topology::NodeId> switches() const { return switches_; }
+
+  /// Ranks and switches.
+  [[nodiscard]] std::int32_t participants() const {
+    return ranks_ + static_cast<std::int32_t>(switches_.size());
+  }
+
   [[nodiscard]] Collective collective() const { return collective_; }
   [[nodiscard]] std::int32_t ranks() const { return ranks_; }
   [[nodiscard]] std::int32_t chunks() const { return chunks_; }
@@ -192,6 +202,7 @@ class Schedule {
   std::int32_t chunks_;
   ChunkLayout layout_;
   Rank root_{};
+  std::vector<topology::NodeId> switches_;
   std::int32_t pieces_ = 1;
   std::vector<Rank> owners_;  // per block; empty: the ranks in turn
   std::vector<Transfer> transfers_;

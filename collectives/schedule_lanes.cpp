@@ -38,6 +38,11 @@ std::pair<double, double> length_range(const sim::Fabric& fabric, sim::Lane lane
           std::ranges::max(firsts, {}, &std::pair<double, double>::second).second};
 }
 
+topology::NodeId node_of(const Group& group, const Schedule& schedule, Rank rank) {
+  const auto ranks = static_cast<std::size_t>(group.size());
+  return index(rank) < ranks ? group.node(rank) : schedule.switches()[index(rank) - ranks];
+}
+
 }  // namespace
 
 std::int32_t ports_of(const topology::Topology& topology) {
@@ -54,8 +59,8 @@ sim::Fabric lower(const topology::Topology& topology, const Group& group, const 
     const std::uint64_t label = (static_cast<std::uint64_t>(transfer.channel) << 48U) |
                                 (static_cast<std::uint64_t>(index(transfer.from)) << 24U) |
                                 index(transfer.to);
-    requests.push_back({.from = group.node(transfer.from),
-                        .to = group.node(transfer.to),
+    requests.push_back({.from = node_of(group, schedule, transfer.from),
+                        .to = node_of(group, schedule, transfer.to),
                         .label = label,
                         .route = schedule.route(id),
                         .urgency = options.nic == Nic::plain ? 0 : transfer.step});

@@ -39,7 +39,7 @@ std::vector<std::vector<std::uint8_t>> arrival_ports(const Schedule& schedule, s
 ScheduleTable::ScheduleTable(const Schedule& schedule, std::optional<Pace> pace)
     : schedule_{&schedule},
       pace_{pace},
-      ranks_(static_cast<std::size_t>(schedule.ranks())),
+      ranks_(static_cast<std::size_t>(schedule.participants())),
       ready_(schedule.transfers().size(), 0) {
   for (std::size_t t = 0; t < schedule.transfers().size(); ++t) {
     const Transfer& transfer = schedule.transfers()[t];

@@ -117,7 +117,7 @@ bool Verifier::check_chunk(std::int32_t chunk) {
 /// Carries contributions along, in the order of the timeline.
 bool Verifier::replay(std::int32_t chunk) {
   const auto ranks = static_cast<std::size_t>(schedule_->ranks());
-  held_.reset(ranks, ranks);
+  held_.reset(static_cast<std::size_t>(schedule_->participants()), ranks);
   for (std::size_t rank = 0; rank < ranks; ++rank) {
     if (holds_at_start(*schedule_, chunk, Rank{static_cast<std::int32_t>(rank)})) {
       insert(held_.row(rank), rank);
@@ -182,7 +182,7 @@ bool Verifier::check_end(std::int32_t chunk) {
 
 /// Two uses of one chunk at one rank of which one changes it must have a fixed order.
 bool Verifier::check_races(std::int32_t chunk) {
-  std::vector<std::vector<Access>> at_rank(static_cast<std::size_t>(schedule_->ranks()));
+  std::vector<std::vector<Access>> at_rank(static_cast<std::size_t>(schedule_->participants()));
   for (const Access& access : accesses_) {
     const Transfer& each = transfer(access);
     if (!access.is_send) {

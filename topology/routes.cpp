@@ -110,8 +110,10 @@ class Lowering {
                       .latency = way.latency};
       if (topology_->injection()) {
         take_between_ports(requests_[lane], way);
-        found_[lane].firsts = 1;
-        found_[lane].latency += 2 * topology_->injection()->latency;
+        const int ports =
+            (has_ports(requests_[lane].from) ? 1 : 0) + (has_ports(requests_[lane].to) ? 1 : 0);
+        found_[lane].firsts = has_ports(requests_[lane].from) ? 1 : way.fork.firsts;
+        found_[lane].latency += ports * topology_->injection()->latency;
       } else {
         hops_.insert(hops_.end(), way.hops.begin(), way.hops.end());
       }
@@ -124,31 +126,46 @@ class Lowering {
     }
   }
 
-  /// The sender's port, the ways, the receiver's port.
+  /// The sender's port, the ways, the receiver's port; switches have none.
   void take_between_ports(const LaneRequest& request, const Way& way) {
-    const auto last = static_cast<std::uint32_t>(way.hops.size() + 1);
-    hops_.push_back({port(request.from, request.to), 1.0});
+    const bool from_port = has_ports(request.from);
+    const bool to_port = has_ports(request.to);
+    const std::uint32_t before = from_port ? 1 : 0;
+    const auto last = static_cast<std::uint32_t>(way.hops.size()) + before;
+    if (from_port) {
+      hops_.push_back({port(request.from, request.to), 1.0});
+    }
     hops_.insert(hops_.end(), way.hops.begin(), way.hops.end());
-    hops_.push_back({port(request.to, request.from) + ports_, 1.0});
+    if (to_port) {
+      hops_.push_back({port(request.to, request.from) + ports_, 1.0});
+    }
     if (!keeps_next_) {
       return;
     }
     const std::size_t start = next_.size();
-    next_begin_.push_back(0);
-    for (std::uint32_t first = 1; first <= way.fork.firsts; ++first) {
-      next_.push_back(first);
+    for (std::uint32_t first = 0; from_port && first < way.fork.firsts; ++first) {
+      next_.push_back(first + 1);
+    }
+    if (from_port) {
+      next_begin_.push_back(0);
     }
     for (std::size_t hop = 0; hop < way.hops.size(); ++hop) {
       next_begin_.push_back(static_cast<std::uint32_t>(next_.size() - start));
       for (std::uint32_t k = way.fork.next_begin[hop]; k < way.fork.next_begin[hop + 1]; ++k) {
-        next_.push_back(way.fork.next[k] + 1);
+        next_.push_back(way.fork.next[k] + before);
       }
-      if (way.fork.next_begin[hop] == way.fork.next_begin[hop + 1]) {
+      if (to_port && way.fork.next_begin[hop] == way.fork.next_begin[hop + 1]) {
         next_.push_back(last);
       }
     }
+    if (to_port) {
+      next_begin_.push_back(static_cast<std::uint32_t>(next_.size() - start));
+    }
     next_begin_.push_back(static_cast<std::uint32_t>(next_.size() - start));
-    next_begin_.push_back(static_cast<std::uint32_t>(next_.size() - start));
+  }
+
+  [[nodiscard]] bool has_ports(NodeId node) const {
+    return topology_->node(node).kind == NodeKind::gpu;
   }
 
   void add_lane(const Found& lane, std::int32_t urgency) {

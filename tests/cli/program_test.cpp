@@ -623,7 +623,7 @@ TEST_CASE("program: calibrate fits a table, and checks it against another") {
   const auto check = espalier({"calibrate", "check", profile, measured, "--json"});
   REQUIRE(check.status == 0);
   const auto document = nlohmann::json::parse(check.output);
-  CHECK(document["tables"][0]["name"] == "t: gemm bfloat16");
+  CHECK(document["tables"][0]["name"] == "t: A100-X gemm bfloat16");
   CHECK(document["tables"][0]["rows"] == 84);
   CHECK(document["tables"][0]["median_abs_error"] < 0.05);
   CHECK(document["rows"][0]["n"] == "256");
@@ -641,15 +641,54 @@ TEST_CASE("program: calibrate fits a table, and checks it against another") {
   CHECK(mentions(error_of({"fit", write("a.csv", header + "A,bf16,0,1,1,2\n"), "-o", profile}),
                  "a.csv:2:1: error: m: expected a number above 0, got '0'"));
   CHECK(mentions(error_of({"fit", write("b.csv", "gpu,m\nA,1\n"), "-o", profile}),
-                 "b.csv:1:1: error: missing column 'gemm_dtype'"));
-  CHECK(mentions(
-      error_of({"fit", measured, write("c.csv", header + "B,bf16,1,1,1,2\n"), "-o", profile}),
-      "a profile is of one GPU: 'B' here, 'A100-X' before"));
+                 "b.csv: error: holds no measured times in a form that we know"));
   CHECK(mentions(error_of({"check", profile, write("d.csv", header + "B,bf16,1,1,1,2\n")}),
-                 "the profile is of a 'A100-X', the table of a 'B'"));
+                 "nothing was measured on a 'A100-X'; the files are of: B"));
   CHECK(mentions(error_of({"check", profile, write("e.csv", header + "A100-X,fp8,1,1,1,2\n")}),
                  "the profile has no gemm fp8"));
   CHECK(mentions(error_of({"fit", measured}), "missing output"));
+}
+
+TEST_CASE("program: calibrate puts kernels and collectives of one GPU together, and shows them") {
+  const cli::ScratchDirectory folder;
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::ofstream{folder.path() / name} << text;
+    return (folder.path() / name).string();
+  };
+  std::string gemm = "gpu,gemm_dtype,m,n,k,latency_us\n";
+  std::string nccl = "gpu,nccl_version,op,nccl_dtype,nranks,bytes,time_us\n";
+  for (int i = 0; i < 12; ++i) {
+    const std::string size = std::to_string(1024LL << i);
+    gemm += "H100-SXM-80GB,bfloat16," + size + ",4096,4096," + std::to_string(10 << i) + "\n";
+    nccl += "h100_sxm,2.27.3,all_reduce,half,8," + size + "," + std::to_string(16 + (2 * i)) + "\n";
+    nccl += "b200_sxm,2.27.3,all_reduce,half,8," + size + "," + std::to_string(26 + i) + "\n";
+  }
+  const std::string gemm_file = write("gemm.csv", gemm);
+  const std::string nccl_file = write("nccl.csv", nccl);
+  const std::string profile = (folder.path() / "p.yaml").string();
+  const auto fit =
+      espalier({"calibrate", "fit", gemm_file, nccl_file, "--gpu", "h100", "-o", profile});
+  CAPTURE(fit.errors);
+  REQUIRE(fit.status == 0);
+  const auto show = espalier({"calibrate", "show", profile});
+  REQUIRE(show.status == 0);
+  CHECK(show.output.starts_with("H100-SXM-80GB, fitted from gemm.csv, nccl.csv (NCCL 2.27.3)\n"));
+  CHECK(show.output.find("ring ll ") != std::string::npos);
+  // The other GPU's rows are passed over.
+  const auto check = espalier({"calibrate", "check", profile, nccl_file, "--json"});
+  REQUIRE(check.status == 0);
+  const auto document = nlohmann::json::parse(check.output);
+  REQUIRE(document["tables"].size() == 1);
+  CHECK(document["tables"][0]["rows"] == 12);
+  CHECK(document["tables"][0]["worst_abs_error"] < 0.1);
+  CHECK(document["rows"][0]["op"] == "all_reduce");
+  CHECK(document["rows"][0]["nranks"] == "8");
+  const std::string plots = (folder.path() / "plots").string();
+  const auto compare = espalier({"calibrate", "compare", profile, "-o", plots});
+  CAPTURE(compare.errors);
+  REQUIRE(compare.status == 0);
+  CHECK(std::filesystem::exists(plots + "/H100-SXM-80GB-all-reduce.svg"));
+  CHECK(std::filesystem::exists(plots + "/H100-SXM-80GB-gemm-bfloat16.png"));
 }
 
 TEST_CASE("program: validate takes several tables, and sums up each") {

@@ -180,3 +180,39 @@ TEST_CASE("ring all-reduce and all-to-all on leaf/spine reproduce an independent
   CHECK(is_close(time_of(pod, Collective::all_to_all, "direct", sim::Bytes{64 << 20}),
                  5284.8230e-6 + 4e-6, 1e-6));
 }
+
+TEST_CASE("nvls: S / B (1 + 1 / n + 2 (1 - 1 / n) / P) where ports are what is slow") {
+  for (const int n : {2, 3, 4, 8, 16}) {
+    for (const int pieces : {4, 32}) {
+      const Machine machine{"gpu-cluster:1x" + std::to_string(n) +
+                            ",nvlink=1000000GB/s,0ns,injection=100GB/s"};
+      CAPTURE(n);
+      CAPTURE(pieces);
+      auto request = machine.request(Collective::all_reduce, sim::Bytes{1'000'000LL * n * pieces});
+      request.pieces = pieces;
+      const auto schedule = algorithm(Collective::all_reduce, "nvls").build(request);
+      const double time =
+          collectives::execute(machine.topology, machine.group, schedule, {}).time_s;
+      const double once = static_cast<double>(request.bytes.count()) / 100e9;
+      CHECK(is_close(time, once * (1 + (1.0 / n) + (2 * (1 - (1.0 / n)) / pieces)), 1e-3));
+    }
+  }
+}
+
+TEST_CASE("nvls: beats the bound of ranks that pass on, and not that of a switch that adds") {
+  const Machine machine{"gpu-cluster:1x8"};
+  const sim::Bytes bytes{1 << 30};
+  const double time = time_of(machine, Collective::all_reduce, "nvls", bytes);
+  const collectives::LowerBound bound{machine.topology, machine.group, Collective::all_reduce,
+                                      collectives::Rank{0}, sim::Duration{0}};
+  CHECK(time < bound.seconds(bytes));
+  CHECK(time > bound.seconds(bytes, collectives::Adders::switches));
+}
+
+TEST_CASE("start: nothing is sent before it") {
+  const Machine machine{"switch:4,link=1GB/s,1us"};
+  const double at_once = time_of(machine, Collective::all_reduce, "ring", sim::Bytes{4000});
+  const double later = time_of(machine, Collective::all_reduce, "ring", sim::Bytes{4000},
+                               {.start = sim::Duration{7'000'000}});
+  CHECK(is_close(later, at_once + 7e-6, 1e-9));
+}

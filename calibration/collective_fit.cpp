@@ -1,0 +1,261 @@
+#include "calibration/collective_fit.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "calibration/descent.hpp"
+#include "sim/contract.hpp"
+
+namespace calibration {
+namespace {
+
+constexpr std::int32_t reference_ranks = 8;
+
+/// What NCCL reckons this method to be for this shape, whether it would choose it or not.
+Expectation expected(const NodeKind& node, Method method, const CollectiveShape& shape) {
+  const std::vector<Expectation> all = nccl_expectations(node, shape);
+  const auto found = std::ranges::find(all, method, &Expectation::method);
+  sim::require(found != all.end(), "a method is one of those that NCCL considers");
+  return *found;
+}
+
+/// The same for the shape for which a method's numbers stand: eight ranks of one server. Nothing
+/// for trees, which one server does not use: theirs stand for any shape.
+std::optional<Expectation> expected_there(const NodeKind& node, Method method,
+                                          CollectiveShape shape) {
+  shape.ranks = reference_ranks;
+  shape.nodes = 1;
+  const std::vector<Expectation> all = nccl_expectations(node, shape);
+  const auto found = std::ranges::find(all, method, &Expectation::method);
+  return found == all.end() ? std::nullopt : std::optional{*found};
+}
+
+/// What a method costs for another shape: its numbers differ from there as NCCL's own do.
+CollectiveCost mean_cost(const NodeKind& node, Method method, const MethodNumbers& numbers,
+                         const CollectiveShape& shape) {
+  CollectiveCost cost{
+      .method = method,
+      .start_s = numbers.base_s,
+      .step_s = numbers.step_s,
+      .rate_Bps = numbers.rate_Bps *
+                  std::pow(static_cast<double>(reference_ranks) / shape.ranks, numbers.sharing)};
+  if (const auto there = expected_there(node, method, shape)) {
+    const Expectation here = expected(node, method, shape);
+    cost.step_s *= here.step_s / there->step_s;
+    cost.rate_Bps *= here.bandwidth_Bps / there->bandwidth_Bps;
+  }
+  return cost;
+}
+
+double mean_seconds(const NodeKind& node, Method method, const MethodNumbers& numbers,
+                    const CollectiveShape& shape) {
+  return lone_seconds(mean_cost(node, method, numbers, shape), shape);
+}
+
+/// Where a shape stands among others. What is summed matters only where something is.
+std::vector<double> place_of(const CollectiveShape& shape) {
+  const bool sums = shape.operation == Operation::all_reduce ||
+                    shape.operation == Operation::reduce_scatter ||
+                    shape.operation == Operation::reduce;
+  return {std::log2(shape.bytes), std::log2(static_cast<double>(shape.ranks)),
+          std::log2(static_cast<double>(shape.nodes)), static_cast<double>(shape.operation),
+          sums ? static_cast<double>(shape.number) : 0};
+}
+
+/// How the factors beside a method's numbers hang together: along the sizes of one curve; between
+/// numbers of ranks; and between operations.
+Kriging::Settings first_settings() {
+  constexpr double equal = Kriging::equal;
+  constexpr double any = Kriging::any;
+  return {.parts = {{.deviation = 0.1, .reach = {3, equal, equal, equal, equal}},
+                    {.deviation = 0.1, .reach = {3, 1, 1, equal, any}},
+                    {.deviation = 0.1, .reach = {5, 1, 1, any, any}}},
+          .noise = 0.02};
+}
+
+/// Samples of one shape as one point.
+std::vector<Kriging::Point> points_of(const NodeKind& node, Method method,
+                                      const MethodNumbers& numbers,
+                                      std::span<const CollectiveSample> samples) {
+  std::map<std::vector<double>, Kriging::Point> points;
+  for (const CollectiveSample& sample : samples) {
+    const std::vector<double> place = place_of(sample.shape);
+    Kriging::Point& point = points.try_emplace(place, Kriging::Point{place, 0, 0}).first->second;
+    const double factor =
+        std::log(sample.seconds / mean_seconds(node, method, numbers, sample.shape));
+    point.observations += 1;
+    point.value += (factor - point.value) / point.observations;
+  }
+  std::vector<Kriging::Point> out;
+  out.reserve(points.size());
+  for (auto& [place, point] : points) {
+    out.push_back(std::move(point));
+  }
+  return out;
+}
+
+/// The method's numbers: least mean error, held to NCCL's own where samples say little.
+MethodNumbers fit_numbers(const NodeKind& node, Method method,
+                          std::span<const CollectiveSample> samples) {
+  const CollectiveShape& first = samples.front().shape;
+  const Expectation own =
+      expected_there(node, method, first).value_or(expected(node, method, first));
+  constexpr double base_least = 1e-7;  // NVLS has none in NCCL's table
+  // A descent moves a number by a factor of 6 at most: this is where it may begin.
+  const double sharing_first = node.joint == Joint::pcie ? 0.3 : 0.05;
+  const std::vector<double> start{std::max(own.base_s, base_least), own.step_s, own.bandwidth_Bps,
+                                  sharing_first};
+  const auto named = [](std::span<const double> from) {
+    return MethodNumbers{from[0], from[1], from[2], from[3]};
+  };
+  constexpr double hold = 0.3;  // a factor e from NCCL's own: as much as one sample off by 30 %
+  constexpr int rounds = 16;
+  return named(descend(start, rounds, [&](std::span<const double> tried) {
+    double sum = 0;
+    for (const CollectiveSample& sample : samples) {
+      sum += std::abs(
+          std::log(mean_seconds(node, method, named(tried), sample.shape) / sample.seconds));
+    }
+    for (std::size_t i = 0; i < start.size(); ++i) {
+      sum += hold * std::pow(std::log(tried[i] / start[i]), 2);
+    }
+    return sum / static_cast<double>(samples.size());
+  }));
+}
+
+}  // namespace
+
+double lone_seconds(const CollectiveCost& cost, const CollectiveShape& shape) {
+  const Trips whole = trips(cost.method.pattern, shape.operation, shape.ranks);
+  return cost.start_s + (whole.steps * cost.step_s) + (whole.share * shape.bytes / cost.rate_Bps);
+}
+
+CollectiveFit::CollectiveFit(NodeKind node, std::span<const CollectiveSample> samples)
+    : node_{node} {
+  sim::require(!samples.empty(), "a fit needs samples");
+  std::map<std::pair<Pattern, Protocol>, std::vector<CollectiveSample>> by_method;
+  for (const CollectiveSample& sample : samples) {
+    const Method method = nccl_choice(node, sample.shape).method;
+    by_method[{method.pattern, method.protocol}].push_back(sample);
+  }
+  for (auto& [key, own] : by_method) {
+    const Method method{key.first, key.second};
+    const MethodNumbers numbers = fit_numbers(node, method, own);
+    std::vector<Kriging::Point> points = points_of(node, method, numbers, own);
+    Kriging::Settings settings = likeliest_settings(first_settings(), points);
+    methods_.push_back({.method = method,
+                        .numbers = numbers,
+                        .beside = Kriging{std::move(settings), std::move(points)},
+                        .samples = std::move(own)});
+  }
+  set_scale();
+}
+
+CollectiveFit::CollectiveFit(NodeKind node, std::vector<Found> found) : node_{node} {
+  for (Found& each : found) {
+    std::vector<Kriging::Point> points = points_of(node, each.method, each.numbers, each.samples);
+    methods_.push_back({.method = each.method,
+                        .numbers = each.numbers,
+                        .beside = Kriging{std::move(each.settings), std::move(points)},
+                        .samples = std::move(each.samples)});
+  }
+  set_scale();
+}
+
+/// The median over all samples of measured by NCCL's own.
+void CollectiveFit::set_scale() {
+  std::vector<double> ratios;
+  for (const MethodFit& method : methods_) {
+    for (const CollectiveSample& sample : method.samples) {
+      ratios.push_back(sample.seconds / nccl_choice(node_, sample.shape).seconds);
+    }
+  }
+  if (!ratios.empty()) {
+    std::ranges::nth_element(ratios,
+                             ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2));
+    scale_ = ratios[ratios.size() / 2];
+  }
+}
+
+const MethodFit* CollectiveFit::find(Method method) const {
+  const auto found = std::ranges::find(methods_, method, &MethodFit::method);
+  return found == methods_.end() ? nullptr : &*found;
+}
+
+CollectiveCost CollectiveFit::cost(const CollectiveShape& shape) const {
+  const Expectation chosen = nccl_choice(node_, shape);
+  CollectiveCost cost{.method = chosen.method,
+                      .start_s = chosen.base_s,
+                      .step_s = chosen.step_s,
+                      .rate_Bps = chosen.bandwidth_Bps};
+  double factor = scale_;
+  if (const MethodFit* const fit = find(chosen.method)) {
+    cost = mean_cost(node_, chosen.method, fit->numbers, shape);
+    factor = std::exp(fit->beside.at(place_of(shape)));
+  }
+  cost.start_s *= factor;
+  cost.step_s *= factor;
+  cost.rate_Bps /= factor;
+  return cost;
+}
+
+FitErrors errors_of(const CollectiveFit& fit, std::span<const CollectiveSample> samples) {
+  std::vector<double> errors;
+  errors.reserve(samples.size());
+  for (const CollectiveSample& sample : samples) {
+    errors.push_back(
+        std::abs((lone_seconds(fit.cost(sample.shape), sample.shape) / sample.seconds) - 1));
+  }
+  return sum_up(std::move(errors));
+}
+
+FitErrors held_out_errors(const NodeKind& node, std::span<const CollectiveSample> samples) {
+  std::vector<double> sizes;
+  for (const CollectiveSample& sample : samples) {
+    sizes.push_back(sample.shape.bytes);
+  }
+  std::ranges::sort(sizes);
+  const auto again = std::ranges::unique(sizes);
+  sizes.erase(again.begin(), again.end());
+  std::array<std::vector<CollectiveSample>, 2> halves;
+  for (const CollectiveSample& sample : samples) {
+    const auto place = std::ranges::lower_bound(sizes, sample.shape.bytes) - sizes.begin();
+    halves.at(static_cast<std::size_t>(place % 2)).push_back(sample);
+  }
+  if (halves[0].empty() || halves[1].empty()) {
+    return {};
+  }
+  return errors_of(CollectiveFit{node, halves[0]}, halves[1]);
+}
+
+NodeKind guess_node(std::span<const CollectiveSample> samples) {
+  double best = 0;
+  for (const CollectiveSample& sample : samples) {
+    const Trips ring = trips(Pattern::ring, sample.shape.operation, sample.shape.ranks);
+    best = std::max(best, ring.share * sample.shape.bytes / sample.seconds);
+  }
+  // What NCCL reckons with is a little more than what it reaches: 7 % on A100, H100 and B200.
+  constexpr std::array buses{12e9, 24e9, 48e9, 120e9, 160e9, 240e9, 360e9, 720e9};
+  constexpr double reached = 0.93;
+  const double bus = *std::ranges::min_element(
+      buses, {}, [&](double each) { return std::abs(std::log(each * reached / best)); });
+  constexpr double slowest_nvlink = 100e9;
+  constexpr double reckoned = 0.8;  // of what a GPU can send
+  NodeKind node{.architecture = Architecture::ampere,
+                .joint = bus < slowest_nvlink ? Joint::pcie : Joint::nvlink,
+                .line_Bps = bus / reckoned,
+                .bus_Bps = bus};
+  if (bus >= 500e9) {
+    node.architecture = Architecture::blackwell;
+  } else if (bus >= 300e9) {
+    node.architecture = Architecture::hopper;
+  }
+  return node;
+}
+
+}  // namespace calibration

@@ -1,0 +1,99 @@
+#pragma once
+// What collectives take on one kind of server, from measured times of some.
+//
+// A collective goes by a method: a pattern (ring, ...) and a protocol (LL, ...). Which one is
+// NCCL's choice (nccl_tuning.hpp). For each method that the samples show, its time is
+//
+//     base + steps * step + share * bytes / (rate (8 / ranks)^sharing),   trips(): steps, share
+//
+// with four numbers for all operations and numbers of ranks, times a factor near 1: what the
+// samples near a shape say beside it (kriging.hpp), over sizes, ranks and operations. `sharing` is
+// 0 behind a switch that nobody waits for, 1 where all ranks share one bus. Methods that
+// the samples do not show are taken from NCCL's own table, and scaled as the samples that there are
+// differ from it.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "calibration/collective.hpp"
+#include "calibration/fit_errors.hpp"
+#include "calibration/kriging.hpp"
+#include "calibration/nccl_tuning.hpp"
+
+namespace calibration {
+
+/// One measured time.
+struct CollectiveSample {
+  CollectiveShape shape;
+  double seconds = 0;
+};
+
+/// What a simulation is told: a schedule of `pattern`, `start_s` before its first message, `step_s`
+/// before each, and `rate_Bps` as the most that leaves, or reaches, a rank.
+struct CollectiveCost {
+  Method method;
+  double start_s = 0;
+  double step_s = 0;
+  double rate_Bps = 0;
+};
+
+/// The time of `cost` where nothing else is on the links: start + steps * step + share * bytes /
+/// rate. A simulation on an idle network of fast links takes as long.
+[[nodiscard]] double lone_seconds(const CollectiveCost& cost, const CollectiveShape& shape);
+
+/// The numbers of a method, as for eight ranks of one server.
+struct MethodNumbers {
+  double base_s = 0;
+  double step_s = 0;
+  double rate_Bps = 0;
+  double sharing = 0;
+};
+
+struct MethodFit {
+  Method method;
+  MethodNumbers numbers;
+  Kriging beside;
+  std::vector<CollectiveSample> samples;
+};
+
+class CollectiveFit {
+ public:
+  /// Requires samples with times above 0 and at least two ranks.
+  CollectiveFit(NodeKind node, std::span<const CollectiveSample> samples);
+
+  /// A fit that was found before: its methods with numbers, settings and samples.
+  struct Found {
+    Method method;
+    MethodNumbers numbers;
+    Kriging::Settings settings;
+    std::vector<CollectiveSample> samples;
+  };
+  CollectiveFit(NodeKind node, std::vector<Found> found);
+
+  [[nodiscard]] CollectiveCost cost(const CollectiveShape& shape) const;
+
+  [[nodiscard]] const NodeKind& node() const { return node_; }
+  [[nodiscard]] std::span<const MethodFit> methods() const { return methods_; }
+
+ private:
+  [[nodiscard]] const MethodFit* find(Method method) const;
+  void set_scale();
+
+  NodeKind node_;
+  std::vector<MethodFit> methods_;
+  double scale_ = 1;  // of NCCL's own table, for methods without samples
+};
+
+[[nodiscard]] FitErrors errors_of(const CollectiveFit& fit,
+                                  std::span<const CollectiveSample> samples);
+
+/// The errors on every second size, of a fit to the others.
+[[nodiscard]] FitErrors held_out_errors(const NodeKind& node,
+                                        std::span<const CollectiveSample> samples);
+
+/// The server that samples come from, if its name says nothing: its bus from the largest sizes, its
+/// architecture from that.
+[[nodiscard]] NodeKind guess_node(std::span<const CollectiveSample> samples);
+
+}  // namespace calibration

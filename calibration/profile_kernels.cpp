@@ -1,0 +1,109 @@
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "calibration/profile_parts.hpp"
+#include "sim/quantity_text.hpp"
+#include "sim/text_list.hpp"
+
+namespace calibration {
+namespace {
+
+LocalFit::Settings read_settings(const sim::ConfigNode& node, std::size_t dimensions) {
+  node.expect_keys({"neighbours", "ridge", "weights"});
+  constexpr std::int64_t neighbours_max = 1000;
+  constexpr double most = 1e6;
+  LocalFit::Settings settings{
+      .neighbours = static_cast<std::size_t>(node.at("neighbours").integer(1, neighbours_max)),
+      .ridge = node.at("ridge").number(0, most),
+      .weights = {}};
+  const sim::ConfigNode weights = node.at("weights");
+  for (const sim::ConfigNode& weight : weights.items()) {
+    settings.weights.push_back(weight.number(0, most));
+  }
+  if (settings.weights.size() != dimensions) {
+    weights.fail(fmt::format("expected {} weights, found {}", dimensions, settings.weights.size()));
+  }
+  return settings;
+}
+
+/// "4096 8192 8192 712.5": a shape, and microseconds.
+KernelSample read_sample(const sim::ConfigNode& node, std::size_t dimensions) {
+  const std::string text = node.text();
+  const std::vector<std::string_view> words = sim::split(text, ' ');
+  if (words.size() != dimensions + 1) {
+    node.fail(fmt::format("expected {} numbers, found {}", dimensions + 1, words.size()));
+  }
+  KernelSample sample;
+  for (const std::string_view word : words) {
+    const auto parsed = sim::parse_number(word);
+    if (!parsed.value || *parsed.value <= 0) {
+      node.fail(fmt::format("expected numbers above 0, found '{}'", word));
+    }
+    sample.shape.push_back(*parsed.value);
+  }
+  constexpr double us = 1e-6;
+  sample.seconds = sample.shape.back() * us;
+  sample.shape.pop_back();
+  return sample;
+}
+
+}  // namespace
+
+std::string kernel_text(const ProfiledKernel& kernel) {
+  const KernelFit& fit = kernel.fit;
+  std::string out = fmt::format(
+      "      - kernel: {}\n        dtype: {}\n        processors: {}\n        element_bytes: {}\n"
+      "        fitted: {}\n        held_out: {}\n        numbers:\n",
+      kernel_names.at(static_cast<std::size_t>(fit.kernel())), quoted(kernel.dtype),
+      fit.machine().processors, fit.machine().element_bytes, errors_text(kernel.fitted),
+      errors_text(kernel.held_out));
+  const auto& names = number_names(fit.kernel());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    out += fmt::format("          {}: {}\n", names[i], fit.numbers()[i]);
+  }
+  const LocalFit::Settings& settings = fit.settings();
+  out += fmt::format("        beside: {{neighbours: {}, ridge: {}, weights: [{}]}}\n",
+                     settings.neighbours, settings.ridge, fmt::join(settings.weights, ", "));
+  out += fmt::format("        samples:  # {}, microseconds\n",
+                     fmt::join(shape_names(fit.kernel()), ", "));
+  for (const KernelSample& sample : fit.samples()) {
+    constexpr double us = 1e6;
+    out +=
+        fmt::format("          - {} {:.9g}\n", fmt::join(sample.shape, " "), sample.seconds * us);
+  }
+  return out;
+}
+
+ProfiledKernel read_kernel(const sim::ConfigNode& node) {
+  node.expect_keys({"kernel", "dtype", "processors", "element_bytes", "fitted", "held_out",
+                    "numbers", "beside", "samples"});
+  const auto kernel = static_cast<Kernel>(node.at("kernel").choice(kernel_names, "kernel"));
+  constexpr std::int64_t processors_max = 100'000;
+  constexpr double element_max = 16;
+  const Machine machine{
+      .processors = static_cast<std::int32_t>(node.at("processors").integer(1, processors_max)),
+      .element_bytes = node.at("element_bytes").number(0.125, element_max)};
+  std::vector<std::string_view> names{number_names(kernel).begin(), number_names(kernel).end()};
+  const sim::ConfigNode listed = node.at("numbers");
+  listed.expect_keys(names);
+  std::vector<double> numbers;
+  for (const std::string_view name : names) {
+    numbers.push_back(listed.at(name).number(std::numeric_limits<double>::min(), 1e30));
+  }
+  std::vector<KernelSample> samples;
+  for (const sim::ConfigNode& sample : node.at("samples").items()) {
+    samples.push_back(read_sample(sample, shape_names(kernel).size()));
+  }
+  return {
+      .dtype = node.at("dtype").text(),
+      .fit = KernelFit{kernel, machine, std::move(numbers),
+                       read_settings(node.at("beside"), shape_names(kernel).size() + 1), samples},
+      .fitted = read_errors(node.at("fitted")),
+      .held_out = read_errors(node.at("held_out"))};
+}
+
+}  // namespace calibration

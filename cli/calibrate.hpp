@@ -1,0 +1,21 @@
+#pragma once
+// What `espalier calibrate` does: the subjects of the command.
+
+#include "cli/options.hpp"
+
+namespace cli {
+
+/// Fits a profile to measured times, prints how well, and writes it.
+int calibrate_fit(const Arguments& arguments);
+
+/// Predicts every row of measured tables from a profile: kernels by its fits, collectives by
+/// simulating them on the server.
+int calibrate_check(const Arguments& arguments);
+
+/// Prints what a profile says.
+int calibrate_show(const Arguments& arguments);
+
+/// Prints how far a profile is from its own samples, and draws both.
+int calibrate_compare(const Arguments& arguments);
+
+}  // namespace cli

@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "calibration/profile.hpp"
+#include "cli/atomic_file.hpp"
+#include "cli/calibrate.hpp"
+#include "cli/calibrate_plot_script.hpp"
+#include "cli/kernel_tables.hpp"
+#include "cli/plot.hpp"
+#include "sim/error.hpp"
+
+namespace cli {
+namespace {
+
+constexpr double percent = 100;
+constexpr double us = 1e6;
+
+calibration::Profile read_named(const Arguments& arguments, std::string_view subject) {
+  const std::vector<std::string> files = arguments.all("files");
+  if (files.size() != 1) {
+    throw sim::Error{fmt::format("espalier calibrate {}", subject),
+                     fmt::format("expected one profile, found {} files", files.size())};
+  }
+  return calibration::read_profile(sim::ConfigNode::load(files.front()));
+}
+
+void print_kernels(const calibration::GpuProfile& gpu) {
+  if (gpu.kernels.empty()) {
+    return;
+  }
+  fmt::print("\n  {:<22} {:>7} {:>8} {:>8} {:>9} {:>8} {:>8} {:>8}\n", "kernel", "samples",
+             "median", "95th", "held out", "95th", "TFLOP/s", "GB/s");
+  for (const calibration::ProfiledKernel& kernel : gpu.kernels) {
+    double operations = 0;
+    double bytes = 0;
+    for (const calibration::KernelSample& sample : kernel.fit.samples()) {
+      const calibration::Work work =
+          calibration::work_of(kernel.fit.kernel(), kernel.fit.machine(), sample.shape);
+      operations = std::max(operations, work.operations / sample.seconds);
+      bytes = std::max(bytes, work.bytes / sample.seconds);
+    }
+    fmt::print("  {:<22} {:>7} {:>7.2f}% {:>7.2f}% {:>8.2f}% {:>7.2f}% {:>8.1f} {:>8.0f}\n",
+               name_of(kernel.fit.kernel(), kernel.dtype), kernel.fitted.samples,
+               percent * kernel.fitted.median, percent * kernel.fitted.p95,
+               percent * kernel.held_out.median, percent * kernel.held_out.p95, operations / 1e12,
+               bytes / 1e9);
+  }
+}
+
+/// "ring ll128"
+std::string method_name(calibration::Method method) {
+  return fmt::format("{} {}",
+                     calibration::pattern_names.at(static_cast<std::size_t>(method.pattern)),
+                     calibration::protocol_names.at(static_cast<std::size_t>(method.protocol)));
+}
+
+void print_methods(const calibration::CollectiveFit& fit) {
+  fmt::print("\n  {:<16} {:>7} {:>9} {:>9} {:>10} {:>8}   (as for eight ranks of one server)\n",
+             "method", "samples", "base", "step", "rate", "sharing");
+  for (const calibration::MethodFit& method : fit.methods()) {
+    fmt::print("  {:<16} {:>7} {:>6.2f} us {:>6.2f} us {:>5.1f} GB/s {:>8.2f}\n",
+               method_name(method.method), method.samples.size(), method.numbers.base_s * us,
+               method.numbers.step_s * us, method.numbers.rate_Bps / 1e9, method.numbers.sharing);
+  }
+}
+
+/// The operations, and for each the numbers of ranks, that were measured.
+std::map<calibration::Operation, std::vector<std::int32_t>> measured_ranks(
+    const calibration::CollectiveFit& fit) {
+  std::map<calibration::Operation, std::vector<std::int32_t>> out;
+  for (const calibration::MethodFit& method : fit.methods()) {
+    for (const calibration::CollectiveSample& sample : method.samples) {
+      std::vector<std::int32_t>& ranks = out[sample.shape.operation];
+      if (std::ranges::find(ranks, sample.shape.ranks) == ranks.end()) {
+        ranks.push_back(sample.shape.ranks);
+        std::ranges::sort(ranks);
+      }
+    }
+  }
+  return out;
+}
+
+void print_choices(const calibration::CollectiveFit& fit) {
+  struct Size {
+    std::string_view name;
+    double bytes;
+  };
+  constexpr double KiB = 1024;
+  constexpr std::array sizes{Size{"1 KiB", KiB}, Size{"64 KiB", 64 * KiB}, Size{"1 MiB", KiB * KiB},
+                             Size{"16 MiB", 16 * KiB * KiB}, Size{"1 GiB", KiB * KiB * KiB}};
+  fmt::print("\n  {:<15} {:>5}", "operation", "ranks");
+  for (const Size& size : sizes) {
+    fmt::print(" {:>20}", size.name);
+  }
+  fmt::print("\n");
+  for (const auto& [operation, all_ranks] : measured_ranks(fit)) {
+    for (const std::int32_t ranks : all_ranks) {
+      fmt::print("  {:<15} {:>5}",
+                 calibration::operation_names.at(static_cast<std::size_t>(operation)), ranks);
+      for (const Size& size : sizes) {
+        const calibration::CollectiveShape shape{.operation = operation,
+                                                 .number = calibration::Number::floating,
+                                                 .ranks = ranks,
+                                                 .nodes = 1,
+                                                 .bytes = size.bytes};
+        const calibration::CollectiveCost cost = fit.cost(shape);
+        fmt::print(" {:>20}", fmt::format("{:.1f} us {}", lone_seconds(cost, shape) * us,
+                                          method_name(cost.method)));
+      }
+      fmt::print("\n");
+    }
+  }
+}
+
+}  // namespace
+
+int calibrate_show(const Arguments& arguments) {
+  const calibration::Profile profile = read_named(arguments, "show");
+  for (const calibration::GpuProfile& gpu : profile.gpus) {
+    fmt::print("{}, {} from {}\n", gpu.gpu, gpu.provenance, fmt::join(gpu.sources, ", "));
+    print_kernels(gpu);
+    if (gpu.collectives) {
+      const calibration::ProfiledCollectives& collectives = *gpu.collectives;
+      fmt::print(
+          "\n  collectives: {} samples, off by {:.2f}% (median), {:.2f}% (95th percentile); every "
+          "second size held out: {:.2f}%, {:.2f}%\n",
+          collectives.fitted.samples, percent * collectives.fitted.median,
+          percent * collectives.fitted.p95, percent * collectives.held_out.median,
+          percent * collectives.held_out.p95);
+      print_methods(collectives.fit);
+      print_choices(collectives.fit);
+    }
+  }
+  return 0;
+}
+
+int calibrate_compare(const Arguments& arguments) {
+  const calibration::Profile profile = read_named(arguments, "compare");
+  const auto directory = arguments.find("output");
+  if (directory) {
+    make_directory(*directory);
+  }
+  const auto draw = [&](const std::string& name, const std::string& script) {
+    if (directory) {
+      write_figure(name, script, *directory);
+    }
+  };
+  for (const calibration::GpuProfile& gpu : profile.gpus) {
+    fmt::print("{}, {} from {}\n", gpu.gpu, gpu.provenance, fmt::join(gpu.sources, ", "));
+    print_kernels(gpu);
+    for (const calibration::ProfiledKernel& kernel : gpu.kernels) {
+      draw(fmt::format("{}-{}", gpu.gpu, name_of(kernel.fit.kernel(), kernel.dtype)),
+           kernel_errors_script(gpu, kernel));
+    }
+    if (!gpu.collectives) {
+      continue;
+    }
+    fmt::print("\n  {:<15} {:>5} {:>7} {:>8} {:>8} {:>8}\n", "operation", "ranks", "samples",
+               "median", "95th", "worst");
+    std::map<std::pair<calibration::Operation, std::int32_t>,
+             std::vector<calibration::CollectiveSample>>
+        parts;
+    for (const calibration::MethodFit& method : gpu.collectives->fit.methods()) {
+      for (const calibration::CollectiveSample& sample : method.samples) {
+        parts[{sample.shape.operation, sample.shape.ranks}].push_back(sample);
+      }
+    }
+    for (const auto& [key, samples] : parts) {
+      const calibration::FitErrors errors = calibration::errors_of(gpu.collectives->fit, samples);
+      fmt::print("  {:<15} {:>5} {:>7} {:>7.2f}% {:>7.2f}% {:>7.1f}%\n",
+                 calibration::operation_names.at(static_cast<std::size_t>(key.first)), key.second,
+                 errors.samples, percent * errors.median, percent * errors.p95,
+                 percent * errors.worst);
+    }
+    for (const auto& [operation, ranks] : measured_ranks(gpu.collectives->fit)) {
+      draw(fmt::format("{}-{}", gpu.gpu,
+                       calibration::operation_names.at(static_cast<std::size_t>(operation))),
+           collective_script(gpu, operation));
+    }
+  }
+  if (directory) {
+    fmt::print("\nplots are in {}\n", *directory);
+  }
+  return 0;
+}
+
+}  // namespace cli

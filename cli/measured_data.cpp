@@ -1,0 +1,181 @@
+#include "cli/measured_data.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "calibration/known_gpus.hpp"
+#include "cli/csv_input.hpp"
+#include "cli/measured_input.hpp"
+#include "cli/nccl_tests_input.hpp"
+#include "cli/simulated_collective.hpp"
+#include "sim/error.hpp"
+#include "sim/text_file.hpp"
+
+namespace cli {
+namespace {
+
+/// What one file holds.
+struct Contents {
+  std::vector<KernelTable> kernels;
+  std::vector<CollectiveTable> collectives;
+};
+
+CsvTable csv_of(const std::string& path, const std::string& text) {
+  CsvTable table{path, text};
+  if (table.rows() == 0) {
+    throw sim::Error{path, "the table has no rows"};
+  }
+  return table;
+}
+
+Contents read_file(const std::string& path, const MeasuredOptions& said) {
+  constexpr std::size_t size_most = std::size_t{256} << 20;
+  const std::string text = sim::read_text_file(path, size_most);
+  const NcclTestsOptions options{
+      .collective = said.collective, .ranks = said.ranks, .nodes = said.nodes};
+  switch (measured_form(path, text)) {
+    case MeasuredForm::kernel_csv:
+      return {.kernels = read_kernel_tables(csv_of(path, text)), .collectives = {}};
+    case MeasuredForm::collective_csv:
+      return {.kernels = {}, .collectives = read_collective_tables(csv_of(path, text))};
+    case MeasuredForm::nccl_tests_text:
+      return {.kernels = {}, .collectives = read_nccl_tests_text(path, text, options)};
+    case MeasuredForm::nccl_tests_json:
+      return {.kernels = {}, .collectives = read_nccl_tests_json(path, text, options)};
+    case MeasuredForm::espalier_samples:
+      break;
+  }
+  throw sim::Error{path, "samples of espalier-calibrate cannot be fitted yet"};
+}
+
+/// Sorts tables by GPU.
+class Collector {
+ public:
+  Collector(std::vector<MeasuredGpu>& gpus, std::string wanted)
+      : gpus_{&gpus}, wanted_{std::move(wanted)} {}
+
+  void add(const std::string& path, Contents contents) {
+    for (KernelTable& table : contents.kernels) {
+      if (MeasuredGpu* const gpu = find(path, table.gpu, {})) {
+        add_kernels(*gpu, std::move(table));
+      }
+    }
+    for (CollectiveTable& table : contents.collectives) {
+      for (const CollectiveSample& sample : table.samples) {
+        if (!operation_of(sample.collective)) {
+          throw sim::Error{path, fmt::format("a profile knows no costs of '{}'",
+                                             collectives::name_of(sample.collective))};
+        }
+      }
+      if (MeasuredGpu* const gpu = find(path, table.gpu, table.nccl)) {
+        gpu->collectives.push_back(std::move(table));
+      }
+    }
+  }
+
+  [[nodiscard]] const std::vector<std::string>& passed_over() const { return passed_over_; }
+
+ private:
+  /// The GPU of that name, which is added if there is none. Null for one that nobody wants.
+  MeasuredGpu* find(const std::string& path, std::string name, const std::string& nccl) {
+    if (name.empty()) {
+      name = wanted_;
+    }
+    if (name.empty()) {
+      throw sim::Error{path, "it does not say which GPU this was\n  hint: --gpu h100_sxm"};
+    }
+    if (!wanted_.empty() && !calibration::is_same_gpu(name, wanted_)) {
+      if (std::ranges::find(passed_over_, name) == passed_over_.end()) {
+        passed_over_.push_back(name);
+      }
+      return nullptr;
+    }
+    auto found = std::ranges::find_if(
+        *gpus_, [&](const MeasuredGpu& each) { return calibration::is_same_gpu(each.gpu, name); });
+    if (found == gpus_->end()) {
+      gpus_->push_back({.gpu = name, .kernels = {}, .collectives = {}, .sources = {}});
+      found = gpus_->end() - 1;
+    }
+    note_source(*found, path, nccl);
+    return &*found;
+  }
+
+  static void note_source(MeasuredGpu& gpu, const std::string& path, const std::string& nccl) {
+    std::string source = std::filesystem::path{path}.filename().string();
+    if (!nccl.empty()) {
+      source += fmt::format(" (NCCL {})", nccl);
+    }
+    if (std::ranges::find(gpu.sources, source) == gpu.sources.end()) {
+      gpu.sources.push_back(std::move(source));
+    }
+  }
+
+  static void add_kernels(MeasuredGpu& gpu, KernelTable table) {
+    for (KernelTable& each : gpu.kernels) {
+      if (each.kernel == table.kernel && each.dtype == table.dtype) {
+        each.samples.insert(each.samples.end(), table.samples.begin(), table.samples.end());
+        return;
+      }
+    }
+    gpu.kernels.push_back(std::move(table));
+  }
+
+  std::vector<MeasuredGpu>* gpus_;
+  std::string wanted_;
+  std::vector<std::string> passed_over_;
+};
+
+}  // namespace
+
+MeasuredOptions measured_options(const Arguments& arguments) {
+  MeasuredOptions options{.gpu = arguments.find("gpu").value_or("")};
+  if (const auto name = arguments.find("collective")) {
+    options.collective = static_cast<collectives::Collective>(
+        sim::ConfigNode::scalar("--collective", *name)
+            .choice(collectives::collective_names(), "collective"));
+  }
+  const auto count = [&](std::string_view option, std::int64_t least) {
+    std::optional<std::int32_t> out;
+    if (const auto text = arguments.find(option)) {
+      out = static_cast<std::int32_t>(
+          sim::ConfigNode::scalar(fmt::format("--{}", option), *text).integer(least, ranks_most));
+    }
+    return out;
+  };
+  options.ranks = count("ranks", 2);
+  options.nodes = count("nodes", 1);
+  return options;
+}
+
+std::vector<MeasuredGpu> read_measured(const std::vector<std::string>& paths,
+                                       const MeasuredOptions& options) {
+  std::vector<MeasuredGpu> gpus;
+  Collector collector{gpus, options.gpu};
+  for (const std::string& path : paths) {
+    collector.add(path, read_file(path, options));
+  }
+  if (gpus.empty()) {
+    throw sim::Error{std::string{"--gpu"},
+                     fmt::format("nothing was measured on a '{}'; the files are of: {}",
+                                 options.gpu, fmt::join(collector.passed_over(), ", "))};
+  }
+  return gpus;
+}
+
+calibration::CollectiveSample to_fit_sample(const CollectiveSample& sample) {
+  const bool is_integer = sample.dtype.find("int") != std::string::npos ||
+                          sample.dtype.find("char") != std::string::npos;
+  return {
+      .shape = {.operation = *operation_of(sample.collective),
+                .number = is_integer ? calibration::Number::integer : calibration::Number::floating,
+                .ranks = sample.ranks,
+                .nodes = sample.nodes,
+                .bytes = static_cast<double>(sample.bytes.count())},
+      .seconds = sample.seconds};
+}
+
+}  // namespace cli
