@@ -58,17 +58,18 @@ struct CollectiveShape {
   double bytes = 0;
 };
 
-/// How many times one message's latency stands in the time of a collective, and how many times
-/// `bytes` have to leave the busiest rank: 2 (n - 1) and 2 (n - 1) / n for a ring's all-reduce.
+/// How often a message's latency stands in the time of a collective, inside servers and between
+/// them, and how many times `bytes` have to leave the busiest rank: 2 (n - 1) and 2 (n - 1) / n for
+/// a ring's all-reduce in one server.
 ///
 /// Where pieces follow each other through a pipeline, `share` is that of `pieces` pieces, the
 /// filling of the pipeline included, and their latencies do not add up.
 struct Trips {
   double steps = 0;
+  double far_steps = 0;
   double share = 0;
   std::int32_t pieces = 0;  // 0: no pipeline
 };
-
-[[nodiscard]] Trips trips(Pattern pattern, Operation operation, std::int32_t ranks);
+[[nodiscard]] Trips trips(Pattern pattern, const CollectiveShape& shape);
 
 }  // namespace calibration

@@ -42,11 +42,13 @@ CollectiveCost mean_cost(const NodeKind& node, Method method, const MethodNumber
       .method = method,
       .start_s = numbers.base_s,
       .step_s = numbers.step_s,
+      .far_step_s = numbers.far_step_s,
       .rate_Bps = numbers.rate_Bps *
                   std::pow(static_cast<double>(reference_ranks) / shape.ranks, numbers.sharing)};
   if (const auto there = expected_there(node, method, shape)) {
     const Expectation here = expected(node, method, shape);
     cost.step_s *= here.step_s / there->step_s;
+    cost.far_step_s *= there->far_step_s > 0 ? here.far_step_s / there->far_step_s : 1;
     cost.rate_Bps *= here.bandwidth_Bps / there->bandwidth_Bps;
   }
   return cost;
@@ -108,10 +110,11 @@ MethodNumbers fit_numbers(const NodeKind& node, Method method,
   constexpr double base_least = 1e-7;  // NVLS has none in NCCL's table
   // A descent moves a number by a factor of 6 at most: this is where it may begin.
   const double sharing_first = node.joint == Joint::pcie ? 0.3 : 0.05;
-  const std::vector<double> start{std::max(own.base_s, base_least), own.step_s, own.bandwidth_Bps,
+  const std::vector<double> start{std::max(own.base_s, base_least), own.step_s,
+                                  std::max(own.far_step_s, base_least), own.bandwidth_Bps,
                                   sharing_first};
   const auto named = [](std::span<const double> from) {
-    return MethodNumbers{from[0], from[1], from[2], from[3]};
+    return MethodNumbers{from[0], from[1], from[2], from[3], from[4]};
   };
   constexpr double hold = 0.3;  // a factor e from NCCL's own: as much as one sample off by 30 %
   constexpr int rounds = 16;
@@ -131,8 +134,9 @@ MethodNumbers fit_numbers(const NodeKind& node, Method method,
 }  // namespace
 
 double lone_seconds(const CollectiveCost& cost, const CollectiveShape& shape) {
-  const Trips whole = trips(cost.method.pattern, shape.operation, shape.ranks);
-  return cost.start_s + (whole.steps * cost.step_s) + (whole.share * shape.bytes / cost.rate_Bps);
+  const Trips whole = trips(cost.method.pattern, shape);
+  return cost.start_s + (whole.steps * cost.step_s) + (whole.far_steps * cost.far_step_s) +
+         (whole.share * shape.bytes / cost.rate_Bps);
 }
 
 CollectiveFit::CollectiveFit(NodeKind node, std::span<const CollectiveSample> samples)
@@ -188,10 +192,29 @@ const MethodFit* CollectiveFit::find(Method method) const {
 }
 
 CollectiveCost CollectiveFit::cost(const CollectiveShape& shape) const {
-  const Expectation chosen = nccl_choice(node_, shape);
+  return cost_by(nccl_choice(node_, shape), shape);
+}
+
+CollectiveCost CollectiveFit::cost_of_messages(const CollectiveShape& shape) const {
+  std::optional<CollectiveCost> best;
+  for (const Expectation& each : nccl_expectations(node_, shape)) {
+    if (each.method.pattern == Pattern::ring || each.method.pattern == Pattern::pairwise) {
+      const CollectiveCost cost = cost_by(each, shape);
+      if (!best || lone_seconds(cost, shape) < lone_seconds(*best, shape)) {
+        best = cost;
+      }
+    }
+  }
+  sim::require(best.has_value(), "NCCL has rings, or pairs, for every collective");
+  return *best;
+}
+
+CollectiveCost CollectiveFit::cost_by(const Expectation& chosen,
+                                      const CollectiveShape& shape) const {
   CollectiveCost cost{.method = chosen.method,
                       .start_s = chosen.base_s,
                       .step_s = chosen.step_s,
+                      .far_step_s = chosen.far_step_s,
                       .rate_Bps = chosen.bandwidth_Bps};
   double factor = scale_;
   if (const MethodFit* const fit = find(chosen.method)) {
@@ -200,6 +223,7 @@ CollectiveCost CollectiveFit::cost(const CollectiveShape& shape) const {
   }
   cost.start_s *= factor;
   cost.step_s *= factor;
+  cost.far_step_s *= factor;
   cost.rate_Bps /= factor;
   return cost;
 }
@@ -236,7 +260,7 @@ FitErrors held_out_errors(const NodeKind& node, std::span<const CollectiveSample
 NodeKind guess_node(std::span<const CollectiveSample> samples) {
   double best = 0;
   for (const CollectiveSample& sample : samples) {
-    const Trips ring = trips(Pattern::ring, sample.shape.operation, sample.shape.ranks);
+    const Trips ring = trips(Pattern::ring, sample.shape);
     best = std::max(best, ring.share * sample.shape.bytes / sample.seconds);
   }
   // What NCCL reckons with is a little more than what it reaches: 7 % on A100, H100 and B200.

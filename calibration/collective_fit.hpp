@@ -4,13 +4,13 @@
 // A collective goes by a method: a pattern (ring, ...) and a protocol (LL, ...). Which one is
 // NCCL's choice (nccl_tuning.hpp). For each method that the samples show, its time is
 //
-//     base + steps * step + share * bytes / (rate (8 / ranks)^sharing),   trips(): steps, share
+//     base + steps * step + far steps * far step + share * bytes / (rate (8 / ranks)^sharing)
 //
-// with four numbers for all operations and numbers of ranks, times a factor near 1: what the
-// samples near a shape say beside it (kriging.hpp), over sizes, ranks and operations. `sharing` is
-// 0 behind a switch that nobody waits for, 1 where all ranks share one bus. Methods that
-// the samples do not show are taken from NCCL's own table, and scaled as the samples that there are
-// differ from it.
+// (trips() counts steps and shares) with five numbers for all operations and numbers of ranks,
+// times a factor near 1: what the samples near a shape say beside it (kriging.hpp), over sizes,
+// ranks and operations. `sharing` is 0 behind a switch that nobody waits for, 1 where all ranks
+// share one bus. Methods that the samples do not show are taken from NCCL's own table, and scaled
+// as the samples that there are differ from it.
 
 #include <cstdint>
 #include <span>
@@ -30,22 +30,25 @@ struct CollectiveSample {
 };
 
 /// What a simulation is told: a schedule of `pattern`, `start_s` before its first message, `step_s`
-/// before each, and `rate_Bps` as the most that leaves, or reaches, a rank.
+/// for each, or `far_step_s` for each that goes to another server, and `rate_Bps` as the most that
+/// leaves, or reaches, a rank.
 struct CollectiveCost {
   Method method;
   double start_s = 0;
   double step_s = 0;
+  double far_step_s = 0;
   double rate_Bps = 0;
 };
 
-/// The time of `cost` where nothing else is on the links: start + steps * step + share * bytes /
-/// rate. A simulation on an idle network of fast links takes as long.
+/// The time of `cost` where nothing else is on the links: the start, the steps, and the bytes at
+/// the rate. A simulation on an idle network of fast links takes as long.
 [[nodiscard]] double lone_seconds(const CollectiveCost& cost, const CollectiveShape& shape);
 
-/// The numbers of a method, as for eight ranks of one server.
+/// The numbers of a method, as for eight ranks of one server (trees: of any shape).
 struct MethodNumbers {
   double base_s = 0;
   double step_s = 0;
+  double far_step_s = 0;
   double rate_Bps = 0;
   double sharing = 0;
 };
@@ -71,13 +74,20 @@ class CollectiveFit {
   };
   CollectiveFit(NodeKind node, std::vector<Found> found);
 
+  /// By the method that NCCL chooses.
   [[nodiscard]] CollectiveCost cost(const CollectiveShape& shape) const;
+
+  /// By the protocol with which it is over first, from rank to rank: what a message costs in any
+  /// algorithm that the library does not have.
+  [[nodiscard]] CollectiveCost cost_of_messages(const CollectiveShape& shape) const;
 
   [[nodiscard]] const NodeKind& node() const { return node_; }
   [[nodiscard]] std::span<const MethodFit> methods() const { return methods_; }
 
  private:
   [[nodiscard]] const MethodFit* find(Method method) const;
+  [[nodiscard]] CollectiveCost cost_by(const Expectation& method,
+                                       const CollectiveShape& shape) const;
   void set_scale();
 
   NodeKind node_;

@@ -64,52 +64,47 @@ double ll_limit(const NodeKind& node, const CollectiveShape& shape) {
   return ll_most.at(static_cast<std::size_t>(node.architecture)).at(column);
 }
 
-double log2_of(std::int32_t number) {
-  return std::log2(static_cast<double>(number));
+/// Fills in the time: base, steps and bytes.
+Expectation reckoned(Expectation out, const Trips& whole, double bytes) {
+  out.seconds = out.base_s + (whole.steps * out.step_s) + (whole.far_steps * out.far_step_s) +
+                (whole.share * bytes / out.bandwidth_Bps);
+  return out;
 }
 
 Expectation ring(const NodeKind& node, const CollectiveShape& shape, Protocol protocol) {
-  const Trips whole = trips(Pattern::ring, shape.operation, shape.ranks);
-  // Between servers: once around for each time that the ring goes around.
-  const double rounds = shape.operation == Operation::all_reduce ? 2 : 1;
-  const double between = shape.nodes > 1 ? std::min(rounds * shape.nodes, whole.steps) : 0;
   double inside = at(ring_step.at(static_cast<std::size_t>(node.joint)), protocol);
   double outside =
       at(ring_net_step, protocol) + (net_overhead * (protocol == Protocol::simple ? 3 : 1));
   if (shape.nodes > 1 && protocol == Protocol::ll) {
     inside *= ll_among_servers;
   }
-  const double channels_min = 64;  // bytes per channel and rank from which a ring's steps pile up
+  const double piled_up_from = 64;  // bytes per channel and rank
   constexpr double channels = 16;
-  if (shape.nodes > 1 && protocol == Protocol::simple && rounds > 1 &&
-      shape.bytes / (channels * shape.ranks) >= channels_min) {
-    inside *= 1.4;
-    outside *= 1.4;
+  if (shape.nodes > 1 && protocol == Protocol::simple && shape.operation == Operation::all_reduce &&
+      shape.bytes / (channels * shape.ranks) >= piled_up_from) {
+    constexpr double pile = 1.4;
+    inside *= pile;
+    outside *= pile;
   }
-  Expectation out{
-      .method = {Pattern::ring, protocol},
-      .base_s = at(ring_base, protocol),
-      .step_s = (((whole.steps - between) * inside) + (between * outside)) / whole.steps,
-      .bandwidth_Bps = bus(node, shape)};
+  double bandwidth = bus(node, shape);
   if (protocol == Protocol::ll) {
-    out.bandwidth_Bps = std::min(out.bandwidth_Bps * 0.5, ll_limit(node, shape));
+    bandwidth = std::min(bandwidth * 0.5, ll_limit(node, shape));
   } else if (protocol == Protocol::ll128) {
-    out.bandwidth_Bps *= 0.92;
+    bandwidth *= 0.92;
   }
-  out.seconds =
-      out.base_s + (whole.steps * out.step_s) + (whole.share * shape.bytes / out.bandwidth_Bps);
-  return out;
+  return reckoned({.method = {Pattern::ring, protocol},
+                   .base_s = at(ring_base, protocol),
+                   .step_s = inside,
+                   .far_step_s = outside,
+                   .bandwidth_Bps = bandwidth},
+                  trips(Pattern::ring, shape), shape.bytes);
 }
 
 Expectation tree(const NodeKind& node, const CollectiveShape& shape, Protocol protocol) {
-  const Trips whole = trips(Pattern::tree, shape.operation, shape.ranks);
   double inside = at(tree_step.at(static_cast<std::size_t>(node.joint)), protocol);
   if (shape.nodes > 1 && protocol == Protocol::ll) {
     inside *= ll_among_servers;
   }
-  const double per_server = static_cast<double>(shape.ranks) / shape.nodes;
-  const double latency =
-      2 * (((per_server - 1) * inside) + (log2_of(shape.nodes) * at(tree_net_step, protocol)));
   double bandwidth = bus(node, shape) * 0.92;
   if (node.architecture >= Architecture::hopper) {
     bandwidth *= 0.85;  // its search finds plain trees only
@@ -124,12 +119,12 @@ Expectation tree(const NodeKind& node, const CollectiveShape& shape, Protocol pr
     bandwidth *= tree_correction.at(static_cast<std::size_t>(protocol))
                      .at(static_cast<std::size_t>(doublings));
   }
-  Expectation out{.method = {Pattern::tree, protocol},
-                  .base_s = at(tree_base, protocol),
-                  .step_s = latency / whole.steps,
-                  .bandwidth_Bps = bandwidth};
-  out.seconds = out.base_s + latency + (whole.share * shape.bytes / bandwidth);
-  return out;
+  return reckoned({.method = {Pattern::tree, protocol},
+                   .base_s = at(tree_base, protocol),
+                   .step_s = inside,
+                   .far_step_s = at(tree_net_step, protocol),
+                   .bandwidth_Bps = bandwidth},
+                  trips(Pattern::tree, shape), shape.bytes);
 }
 
 /// What a channel per rank carries at most, all of them together.
@@ -148,25 +143,25 @@ Expectation nvls(const NodeKind& node, const CollectiveShape& shape) {
   const double carried = 2 * channel_per_rank(node, shape.ranks) *  // both phases at once
                          nvls_efficiency.at(static_cast<std::size_t>(node.architecture)) *
                          (heads - 1) / heads;
-  const Trips whole = trips(Pattern::nvls, shape.operation, shape.ranks);
+  const Trips whole = trips(Pattern::nvls, shape);
+  // Its own time for the bytes, in terms of what leaves a rank.
   const double seconds = shape.bytes * 2 * (heads - 1) / heads / carried;
-  return {.method = {Pattern::nvls, Protocol::simple},
-          .base_s = 0,
-          .step_s = nvls_step / whole.steps,
-          .bandwidth_Bps = whole.share * shape.bytes / seconds,
-          .seconds = nvls_step + seconds};
+  return reckoned({.method = {Pattern::nvls, Protocol::simple},
+                   .base_s = 0,
+                   .step_s = nvls_step / whole.steps,
+                   .far_step_s = 0,
+                   .bandwidth_Bps = whole.share * shape.bytes / seconds},
+                  whole, shape.bytes);
 }
 
 /// NCCL has one way, so it reckons nothing: this is where a fit begins.
 Expectation pairwise(const NodeKind& node, const CollectiveShape& shape) {
-  const Trips whole = trips(Pattern::pairwise, shape.operation, shape.ranks);
-  Expectation out{.method = {Pattern::pairwise, Protocol::simple},
-                  .base_s = at(ring_base, Protocol::simple),
-                  .step_s = at(ring_step.at(static_cast<std::size_t>(node.joint)), Protocol::ll),
-                  .bandwidth_Bps = node.bus_Bps};
-  out.seconds =
-      out.base_s + (whole.steps * out.step_s) + (whole.share * shape.bytes / node.bus_Bps);
-  return out;
+  return reckoned({.method = {Pattern::pairwise, Protocol::simple},
+                   .base_s = at(ring_base, Protocol::simple),
+                   .step_s = at(ring_step.at(static_cast<std::size_t>(node.joint)), Protocol::ll),
+                   .far_step_s = at(ring_net_step, Protocol::ll),
+                   .bandwidth_Bps = bus(node, shape)},
+                  trips(Pattern::pairwise, shape), shape.bytes);
 }
 
 }  // namespace

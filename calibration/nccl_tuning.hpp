@@ -42,7 +42,8 @@ struct NodeKind {
 struct Expectation {
   Method method;
   double base_s = 0;         // once
-  double step_s = 0;         // for each of the steps (`trips`)
+  double step_s = 0;         // for each of the steps (`trips`) inside a server
+  double far_step_s = 0;     // for each between servers
   double bandwidth_Bps = 0;  // of what leaves the busiest rank
   double seconds = 0;
 };

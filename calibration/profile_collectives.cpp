@@ -125,9 +125,9 @@ std::string method_text(const MethodFit& fit) {
   const MethodNumbers& numbers = fit.numbers;
   std::string out = fmt::format(
       "        - method: {{pattern: {}, protocol: {}}}\n"
-      "          numbers: {{base_s: {}, step_s: {}, rate_Bps: {}, sharing: {}}}\n",
+      "          numbers: {{base_s: {}, step_s: {}, far_step_s: {}, rate_Bps: {}, sharing: {}}}\n",
       name_at(pattern_names, fit.method.pattern), name_at(protocol_names, fit.method.protocol),
-      numbers.base_s, numbers.step_s, numbers.rate_Bps, numbers.sharing);
+      numbers.base_s, numbers.step_s, numbers.far_step_s, numbers.rate_Bps, numbers.sharing);
   out += settings_text(fit.beside.settings());
   out += "          samples:  # operation, what is summed, ranks, nodes, bytes, microseconds\n";
   for (const CollectiveSample& sample : fit.samples) {
@@ -141,7 +141,7 @@ CollectiveFit::Found read_method(const sim::ConfigNode& node, const NodeKind& se
   const sim::ConfigNode method = node.at("method");
   method.expect_keys({"pattern", "protocol"});
   const sim::ConfigNode numbers = node.at("numbers");
-  numbers.expect_keys({"base_s", "step_s", "rate_Bps", "sharing"});
+  numbers.expect_keys({"base_s", "step_s", "far_step_s", "rate_Bps", "sharing"});
   CollectiveFit::Found found{
       .method = {.pattern =
                      static_cast<Pattern>(method.at("pattern").choice(pattern_names, "pattern")),
@@ -149,6 +149,7 @@ CollectiveFit::Found read_method(const sim::ConfigNode& node, const NodeKind& se
                      method.at("protocol").choice(protocol_names, "protocol"))},
       .numbers = {.base_s = numbers.at("base_s").number(smallest, largest),
                   .step_s = numbers.at("step_s").number(smallest, largest),
+                  .far_step_s = numbers.at("far_step_s").number(smallest, largest),
                   .rate_Bps = numbers.at("rate_Bps").number(smallest, largest),
                   .sharing = numbers.at("sharing").number(0, largest)},
       .settings = read_settings(node.at("beside")),

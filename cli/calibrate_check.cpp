@@ -107,7 +107,7 @@ class Checker {
                         {"nccl_dtype", sample.dtype},
                         {"nranks", fmt::format("{}", sample.ranks)},
                         {"bytes", fmt::format("{}", sample.bytes.count())}},
-           .predicted = simulate(server_of(fit.node(), shape.ranks), fit.cost(shape), shape),
+           .predicted = simulate(servers_of(fit.node(), shape), fit.cost(shape), shape),
            .reference = sample.seconds});
     }
     for (auto& [key, part] : parts) {

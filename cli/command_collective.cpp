@@ -44,6 +44,7 @@ constexpr std::array collective_options{
     Option{"flow-control", 0, "KIND", "of packets: a head per packet (default), or per message"},
     Option{"message-latency", 0, "TIME", "software time before each message (0)"},
     Option{"reduction", 0, "BANDWIDTH", "of each GPU's local reduction (free)"},
+    Option{"profile", 0, "FILE", "what messages cost; with it, nccl is an algorithm"},
     Option{"seed", 0, "N", "of ECMP's hash (1)"},
     Option{"set", 0, "KEY=VALUE", "any other key of a scenario: multitree.order=ascending"},
     Option{"links", 0, "", "also print bytes and busy time per link"},
@@ -181,6 +182,7 @@ int run_collective(const Arguments& arguments) {
                             Key{"flow-control", "packet.flow_control"},
                             Key{"message-latency", "message_latency"},
                             Key{"reduction", "reduction"},
+                            Key{"profile", "profile"},
                             Key{"seed", "seed"}};
   if (!arguments.has("topology")) {
     throw sim::Error{std::string{"espalier collective"},

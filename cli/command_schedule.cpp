@@ -202,6 +202,14 @@ nlohmann::ordered_json to_json(const collectives::Schedule& schedule,
   return out;
 }
 
+/// The schedules of a scenario's algorithms.
+void expect_schedules(const Scenario& scenario) {
+  if (std::ranges::find(scenario.algorithms, &library_choice()) != scenario.algorithms.end()) {
+    throw sim::Error{std::string{"--algorithms"},
+                     "'nccl' is one algorithm at one size, and another one at the next"};
+  }
+}
+
 int show_all(const Scenario& scenario, const Arguments& arguments) {
   if (arguments.has("json")) {
     auto schedules = nlohmann::ordered_json::array();
@@ -258,6 +266,7 @@ int run_schedule(const Arguments& arguments) {
     return list_algorithms(arguments);
   }
   const Scenario scenario = scenario_of(arguments);
+  expect_schedules(scenario);
   return action == 1 ? show_all(scenario, arguments) : verify_all(scenario, arguments);
 }
 

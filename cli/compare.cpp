@@ -4,7 +4,9 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "cli/simulated_collective.hpp"
 #include "collectives/bound.hpp"
 #include "collectives/execute.hpp"
 
@@ -75,17 +77,54 @@ std::int32_t parts_per_rank(const Scenario& scenario) {
   return collectives::channels_for(request) * std::max(request.pieces, 1);
 }
 
+/// A schedule, what it runs on, and how.
+struct Setup {
+  const collectives::Algorithm* algorithm;
+  std::string method;  // of a profile: "ring ll128"; else empty
+  Conditions conditions;
+  collectives::Request request;  // without topology
+};
+
+/// What one algorithm does at one size, under the conditions of the profile, if there is one.
+Setup set_up(const Scenario& scenario, const collectives::Algorithm& algorithm, sim::Bytes bytes) {
+  Setup setup{.algorithm = &algorithm,
+              .method = {},
+              .conditions = {scenario.topology, scenario.execute, 0},
+              .request = scenario.request};
+  setup.request.group = &scenario.group;
+  setup.request.bytes = bytes;
+  if (!scenario.profile || scenario.group.size() < 2 || bytes == sim::Bytes{0}) {
+    return setup;
+  }
+  const calibration::CollectiveFit& fit = scenario.profile->collectives->fit;
+  const calibration::CollectiveShape shape =
+      shape_of(scenario.topology, scenario.group, *operation_of(scenario.collective), bytes,
+               scenario.number);
+  const bool is_choice = &algorithm == &library_choice();
+  const calibration::CollectiveCost cost =
+      is_choice ? fit.cost(shape) : fit.cost_of_messages(shape);
+  setup.conditions = with_cost(scenario.topology, scenario.group, cost, shape, scenario.execute);
+  setup.method = fmt::format(
+      "{} {}", calibration::pattern_names.at(static_cast<std::size_t>(cost.method.pattern)),
+      calibration::protocol_names.at(static_cast<std::size_t>(cost.method.protocol)));
+  if (is_choice) {
+    setup.algorithm = &algorithm_of(cost.method.pattern, scenario.collective);
+    setup.request.pieces = setup.conditions.pieces;
+    setup.request.channels = shape.nodes > 1 ? 0 : 1;
+  }
+  return setup;
+}
+
 Row run_row(const Scenario& scenario, const collectives::Algorithm& algorithm, sim::Bytes bytes,
             const collectives::LowerBound& bound) {
-  collectives::Request request = scenario.request;
-  request.topology = &scenario.topology;
-  request.group = &scenario.group;
-  request.bytes = bytes;
-  const collectives::Schedule schedule = algorithm.build(request);
-  const collectives::Execution execution =
-      collectives::execute(scenario.topology, scenario.group, schedule, scenario.execute);
+  Setup setup = set_up(scenario, algorithm, bytes);
+  setup.request.topology = &setup.conditions.network;
+  const collectives::Schedule schedule = setup.algorithm->build(setup.request);
+  const collectives::Execution execution = collectives::execute(
+      setup.conditions.network, scenario.group, schedule, setup.conditions.options);
   Row row;
   row.algorithm = algorithm.name;
+  row.method = setup.method;
   row.bytes = bytes;
   row.time_s = execution.time_s;
   row.quiet_s = execution.quiet_s;
@@ -101,7 +140,7 @@ Row run_row(const Scenario& scenario, const collectives::Algorithm& algorithm, s
       schedule.switches().empty() ? collectives::Adders::ranks : collectives::Adders::switches;
   row.lower_bound_s = contends ? bound.seconds(bytes, adders) : bound.latency_seconds();
   row.above_bound = row.lower_bound_s > 0 ? row.time_s / row.lower_bound_s : 1;
-  row.links = link_reports(scenario.topology, execution);
+  row.links = link_reports(setup.conditions.network, execution);
   row.queues = summary_of(row.links);
   const auto busiest = std::ranges::max_element(row.links, {}, &LinkReport::utilisation);
   if (contends && busiest != row.links.end() && busiest->utilisation > 0) {
@@ -145,8 +184,10 @@ Comparison compare(const Scenario& scenario,
           topology::resolve(scenario.execute.routing, scenario.topology)))},
       .seed = scenario.execute.seed,
       .scenario_hash = scenario.hash,
-      .profile = "none: bandwidths and latencies as the scenario gives them",
-      .provenance = "none",
+      .profile = scenario.profile ? fmt::format("{}, from {}", scenario.profile->gpu,
+                                                fmt::join(scenario.profile->sources, ", "))
+                                  : "none: bandwidths and latencies as the scenario gives them",
+      .provenance = scenario.profile ? scenario.profile->provenance : "none",
       .rows = {},
   };
   const collectives::LowerBound bound{scenario.topology,

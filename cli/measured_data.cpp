@@ -166,16 +166,20 @@ std::vector<MeasuredGpu> read_measured(const std::vector<std::string>& paths,
   return gpus;
 }
 
+calibration::Number number_of(std::string_view dtype) {
+  const bool is_integer =
+      dtype.find("int") != std::string_view::npos || dtype.find("char") != std::string_view::npos;
+  return is_integer ? calibration::Number::integer : calibration::Number::floating;
+}
+
 calibration::CollectiveSample to_fit_sample(const CollectiveSample& sample) {
-  const bool is_integer = sample.dtype.find("int") != std::string::npos ||
-                          sample.dtype.find("char") != std::string::npos;
-  return {
-      .shape = {.operation = *operation_of(sample.collective),
-                .number = is_integer ? calibration::Number::integer : calibration::Number::floating,
-                .ranks = sample.ranks,
-                .nodes = sample.nodes,
-                .bytes = static_cast<double>(sample.bytes.count())},
-      .seconds = sample.seconds};
+  return {.shape = {.operation = *operation_of(sample.collective),
+
+                    .number = number_of(sample.dtype),
+                    .ranks = sample.ranks,
+                    .nodes = sample.nodes,
+                    .bytes = static_cast<double>(sample.bytes.count())},
+          .seconds = sample.seconds};
 }
 
 }  // namespace cli

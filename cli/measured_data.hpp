@@ -38,6 +38,9 @@ struct MeasuredOptions {
 [[nodiscard]] std::vector<MeasuredGpu> read_measured(const std::vector<std::string>& paths,
                                                      const MeasuredOptions& options);
 
+/// Of the name of a type: "bfloat16", "float", "int8".
+[[nodiscard]] calibration::Number number_of(std::string_view dtype);
+
 /// A measured collective as fits take it.
 [[nodiscard]] calibration::CollectiveSample to_fit_sample(const CollectiveSample& sample);
 

@@ -35,6 +35,7 @@ struct QueueSummary {
 /// One algorithm at one size.
 struct Row {
   std::string algorithm;
+  std::string method{};  // by which messages went, with a profile: "ring ll128"
   sim::Bytes bytes;
   double time_s = 0;
   double quiet_s = 0;        // until the network is quiet too: credits that return included

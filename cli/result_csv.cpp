@@ -44,16 +44,16 @@ std::string csv_field(std::string_view text) {
 std::string to_csv(const Comparison& comparison) {
   std::string out =
       "algorithm,bytes,time_s,algbw_Bps,busbw_Bps,speedup,lower_bound_s,above_lower_bound,"
-      "busiest_link,busiest_utilisation,messages,"
+      "busiest_link,busiest_utilisation,messages,method,"
       "collective,topology,ranks,network,routing,seed,scenario_hash,profile,provenance,"
       "version\n";
   const std::string common = common_fields(comparison);
   for (const Row& row : comparison.rows) {
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.algorithm),
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.algorithm),
                        row.bytes.count(), number(row.time_s), number(row.algbw_Bps),
                        number(row.busbw_Bps), number(row.speedup), number(row.lower_bound_s),
                        number(row.above_bound), csv_field(row.busiest_link),
-                       number(row.busiest_utilisation), row.messages, common);
+                       number(row.busiest_utilisation), row.messages, row.method, common);
   }
   return out;
 }

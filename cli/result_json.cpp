@@ -62,6 +62,9 @@ Json row_json(const Row& row, Links links) {
               {"busiest_link", row.busiest_link},
               {"busiest_utilisation", finite(row.busiest_utilisation)},
               {"messages", row.messages}};
+  if (!row.method.empty()) {
+    out["method"] = row.method;
+  }
   if (row.queues) {
     out["queues"] = {{"max_bytes", row.queues->max_bytes}, {"deepest", row.queues->deepest},
                      {"paused_s", row.queues->paused_s},   {"pauses", row.queues->pauses},

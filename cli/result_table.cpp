@@ -106,13 +106,18 @@ std::span<const Row> first_group(std::span<const Row> rows) {
   return rows.first(static_cast<std::size_t>(end - rows.begin()));
 }
 
+/// The algorithm, and the method by which the library carries it out, where that is its choice.
+std::string name_of(const Row& row) {
+  return row.algorithm == "nccl" ? fmt::format("nccl: {}", row.method) : row.algorithm;
+}
+
 /// Lays out the rows of a comparison.
 class Table {
  public:
   Table(const Comparison& comparison, Style style)
       : comparison_{&comparison}, style_{style}, unit_{bandwidth_unit(comparison)} {
     for (const Row& row : comparison.rows) {
-      name_width_ = std::max(name_width_, row.algorithm.size());
+      name_width_ = std::max(name_width_, name_of(row).size());
     }
     const std::size_t used = line("", "", "", "", "", "", "", "").size();
     link_width_ = used + link_width_min < columns ? columns - used : link_width_min;
@@ -164,7 +169,7 @@ class Table {
   [[nodiscard]] std::string render_row(const Row& row) const {
     const bool moved = !row.busiest_link.empty();
     const std::string queues = row.queues ? queue_line(*row.queues) : "";
-    return trimmed(line(row.algorithm, sim::to_text_si(row.time_s, "s"),
+    return trimmed(line(name_of(row), sim::to_text_si(row.time_s, "s"),
                         number_text(row.algbw_Bps / unit_.factor),
                         number_text(row.busbw_Bps / unit_.factor), factor_text(row.speedup),
                         factor_text(row.above_bound),

@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "cli/measured_data.hpp"
 #include "cli/packet_scenario.hpp"
+#include "cli/simulated_collective.hpp"
 #include "sim/quantity_text.hpp"
 #include "sim/text_list.hpp"
 #include "topology/graphml.hpp"
@@ -18,10 +20,10 @@
 namespace cli {
 namespace {
 
-constexpr std::array<std::string_view, 19> scenario_keys{
+constexpr std::array<std::string_view, 21> scenario_keys{
     "topology", "link",   "collective", "algorithms", "sizes",     "network",         "routing",
     "group",    "root",   "channels",   "pieces",     "multitree", "message_latency", "reduction",
-    "seed",     "packet", "nic",        "phases",     "variants"};
+    "seed",     "packet", "nic",        "phases",     "variants",  "profile",         "dtype"};
 
 constexpr std::size_t sizes_max = 1000;
 
@@ -74,6 +76,13 @@ std::vector<const collectives::Algorithm*> read_algorithms(const sim::ConfigNode
                                                            const Scenario& scenario) {
   std::vector<const collectives::Algorithm*> chosen;
   const auto add = [&](const sim::ConfigNode& name) {
+    if (name.text() == library_choice().name) {
+      if (!scenario.profile) {
+        name.fail("'nccl' needs a profile", "profile: configs/profiles/h100.yaml");
+      }
+      chosen.push_back(&library_choice());
+      return;
+    }
     const auto& algorithm = collectives::find_algorithm(scenario.collective, name);
     if (const auto reason = collectives::misfit(algorithm, scenario.topology, scenario.group)) {
       name.fail(fmt::format("'{}' does not fit this network: it {}", name.text(), *reason),
@@ -100,6 +109,35 @@ std::vector<const collectives::Algorithm*> read_algorithms(const sim::ConfigNode
     node.fail("expected at least one algorithm");
   }
   return chosen;
+}
+
+/// The profile under `profile`, of the first GPU in it.
+void read_profile_key(const sim::ConfigNode& node, const std::string& directory,
+                      Scenario& scenario) {
+  if (const auto dtype = node.find("dtype")) {
+    scenario.number = number_of(dtype->text());
+  }
+  const auto name = node.find("profile");
+  if (!name) {
+    return;
+  }
+  std::filesystem::path path{name->text()};
+  if (path.is_relative()) {
+    path = std::filesystem::path{directory} / path;
+  }
+  if (!std::filesystem::exists(path)) {
+    name->fail(fmt::format("there is no file '{}'", path.string()));
+  }
+  calibration::Profile profile =
+      calibration::read_profile(sim::ConfigNode::load(path.lexically_normal().string()));
+  scenario.profile = std::move(profile.gpus.front());
+  if (!scenario.profile->collectives) {
+    name->fail(fmt::format("the profile of '{}' has no collectives", scenario.profile->gpu));
+  }
+  if (!operation_of(scenario.collective)) {
+    name->fail(
+        fmt::format("a profile knows no costs of '{}'", collectives::name_of(scenario.collective)));
+  }
 }
 
 void read_request(const sim::ConfigNode& node, Scenario& scenario) {
@@ -216,6 +254,12 @@ void read_execution(const sim::ConfigNode& node, Scenario& scenario) {
 
 }  // namespace
 
+const collectives::Algorithm& library_choice() {
+  static const collectives::Algorithm choice{
+      "nccl", "", {}, nullptr, nullptr, "what the library takes, by the profile"};
+  return choice;
+}
+
 std::vector<sim::Bytes> read_sizes(const sim::ConfigNode& node) {
   std::vector<sim::Bytes> sizes;
   if (node.is_list()) {
@@ -292,6 +336,8 @@ Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory
       .sizes = {},
       .request = {},
       .execute = {},
+      .profile = {},
+      .number = {},
       .hash = {},
   };
   const auto group = node.find("group");
@@ -301,6 +347,7 @@ Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory
     scenario.collective = static_cast<collectives::Collective>(
         collective->choice(collectives::collective_names(), "collective"));
   }
+  read_profile_key(node, directory, scenario);
   read_request(node, scenario);
   read_execution(node, scenario);
   scenario.algorithms = read_algorithms(

@@ -2,10 +2,12 @@
 // What to simulate: a YAML file, options of the command line, or a file with options over it.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "calibration/profile.hpp"
 #include "collectives/execute.hpp"
 #include "collectives/group.hpp"
 #include "collectives/registry.hpp"
@@ -35,7 +37,13 @@ namespace cli {
 ///     nic: { kind: plain, slack: 0 }             # table, multitree: collectives/execute.hpp
 ///     phases: overlapped                         # or separate: collectives/request.hpp
 ///     seed: 1
+///     profile: ../profiles/h100.yaml             # what messages cost on this GPU
+///     dtype: bfloat16                            # what is summed: switches add no integers
 ///     variants: { ... }                          # the same under other conditions: variants.hpp
+///
+/// With a profile, `nccl` is an algorithm, too: the one that the library takes at each size, with
+/// its protocol. The others run with the start, the latency and the rate that messages have in the
+/// protocol that suits the size best.
 struct Scenario {
   std::string topology_name;  // short form, or path of the file
   topology::Topology topology;
@@ -45,8 +53,13 @@ struct Scenario {
   std::vector<sim::Bytes> sizes;
   collectives::Request request;  // without size, topology and group: they differ, or would dangle
   collectives::ExecuteOptions execute;
-  std::string hash;  // 16 hexadecimal digits over everything above
+  std::optional<calibration::GpuProfile> profile;
+  calibration::Number number{};  // what is summed
+  std::string hash;              // 16 hexadecimal digits over everything above
 };
+
+/// Stands for the library's own choice: it has no schedule of its own.
+[[nodiscard]] const collectives::Algorithm& library_choice();
 
 /// Reads a scenario. `directory` is where relative paths start; empty for the current one.
 ///

@@ -6,8 +6,13 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "collectives/group.hpp"
+#include "collectives/locality.hpp"
 #include "sim/contract.hpp"
+#include "topology/registry.hpp"
+#include "topology/routes.hpp"
 
 namespace cli {
 namespace {
@@ -62,43 +67,123 @@ const collectives::Algorithm& algorithm_of(Pattern pattern, Collective collectiv
   return *found;
 }
 
-topology::Topology server_of(const calibration::NodeKind& node, std::int32_t gpus) {
-  topology::Topology server{"server"};
-  const topology::LinkSpec cable{.bandwidth =
-                                     sim::Bandwidth{static_cast<std::int64_t>(node.line_Bps)}};
-  for (std::int32_t gpu = 0; gpu < gpus; ++gpu) {
-    server.add_node({"gpu" + std::to_string(gpu), topology::NodeKind::gpu, topology::Relay::no});
+topology::Topology servers_of(const calibration::NodeKind& node,
+                              const calibration::CollectiveShape& shape) {
+  const std::int32_t gpus = shape.ranks / shape.nodes;
+  const auto rate = [](double bytes_per_s) {
+    return fmt::format("{}B/s,0ns", std::max<std::int64_t>(std::llround(bytes_per_s), 1));
+  };
+  std::string text = fmt::format("gpu-cluster:{}x{}", shape.nodes, gpus);
+  if (gpus > 1) {
+    text += ",nvlink=" + rate(node.line_Bps);
   }
-  const topology::NodeId middle =
-      server.add_node({"switch", topology::NodeKind::switching, topology::Relay::yes});
-  for (const topology::NodeId gpu : server.endpoints()) {
-    server.connect(gpu, middle, cable);
+  if (shape.nodes > 1) {
+    constexpr double usual = 8;  // GPUs in a server
+    const std::string nic = rate(node.nic_Bps / usual);
+    text += fmt::format(",nic={},pcie={},fabric_link={}", nic, rate(node.nic_Bps), nic);
   }
-  return server;
+  return topology::load("the servers of a profile", text);
 }
 
-double simulate(topology::Topology topology, const calibration::CollectiveCost& cost,
+namespace {
+
+/// The same network with `extra` more on the way from each GPU to its NIC.
+topology::Topology with_slower_nics(const topology::Topology& topology, sim::Duration extra) {
+  topology::Topology out{topology.kind()};
+  for (const topology::Node& node : topology.nodes()) {
+    out.add_node(node);
+  }
+  for (topology::Link link : topology.links()) {
+    if (topology.node(link.from).kind == topology::NodeKind::gpu &&
+        topology.node(link.to).kind == topology::NodeKind::nic) {
+      link.spec.latency += extra;
+    }
+    out.add_link(link.from, link.to, link.spec);
+  }
+  for (const topology::Partition& partition : topology.partitions()) {
+    out.add_partition(partition);
+  }
+  return out;
+}
+
+/// What the links on the shortest way from the first GPU to one of its server, or of another one,
+/// take.
+struct WayLatency {
+  sim::Duration inside{};
+  sim::Duration far{};
+};
+
+WayLatency latencies(const topology::Topology& topology, const collectives::Group& group) {
+  const auto from_first =
+      topology::latency_from(topology, group.node(collectives::Rank{0}), topology::Through::relays);
+  const auto blocks = collectives::blocks_of(topology, group, "server");
+  const auto server_of = [&](topology::NodeId node) {
+    return blocks.partition == nullptr ? 0 : blocks.partition->block_of[topology::index(node)];
+  };
+  WayLatency out{sim::Duration::max(), sim::Duration::max()};
+  for (std::int32_t rank = 1; rank < group.size(); ++rank) {
+    const topology::NodeId node = group.node(collectives::Rank{rank});
+    const bool is_near = server_of(node) == server_of(group.nodes.front());
+    sim::Duration& least = is_near ? out.inside : out.far;
+    least = std::min(least, from_first[topology::index(node)]);
+  }
+  return out;
+}
+
+}  // namespace
+
+calibration::CollectiveShape shape_of(const topology::Topology& topology,
+                                      const collectives::Group& group, Operation operation,
+                                      sim::Bytes bytes, calibration::Number number) {
+  const auto servers = collectives::blocks_of(topology, group, "server").members.size();
+  return {.operation = operation,
+          .number = number,
+          .ranks = group.size(),
+          .nodes = static_cast<std::int32_t>(std::max<std::size_t>(servers, 1)),
+          .bytes = static_cast<double>(bytes.count())};
+}
+
+Conditions with_cost(const topology::Topology& topology, const collectives::Group& group,
+                     const calibration::CollectiveCost& cost,
+                     const calibration::CollectiveShape& shape,
+                     const collectives::ExecuteOptions& options) {
+  const calibration::Trips trips = calibration::trips(cost.method.pattern, shape);
+  // The pieces of a pipeline follow each other closely: only the first one's latencies count.
+  const bool flows = trips.pieces > 0;
+  const WayLatency on_links = latencies(topology, group);
+  const sim::Duration far = picoseconds(cost.far_step_s) - on_links.far;
+  const bool slower = !flows && shape.nodes > 1 && far > sim::Duration{0};
+  Conditions out{.network = slower ? with_slower_nics(topology, far) : topology,
+                 .options = options,
+                 .pieces = trips.pieces};
+  topology::Injection ports = topology.injection().value_or(
+      topology::Injection{.bandwidth = sim::bandwidth_max, .latency = {}, .ports = 1});
+  const sim::Bandwidth rate{std::max<std::int64_t>(std::llround(cost.rate_Bps / ports.ports), 1)};
+  ports.bandwidth = std::min(ports.bandwidth, rate);
+  out.network.set_injection(ports);
+  const double all_steps = (trips.steps * cost.step_s) + (trips.far_steps * cost.far_step_s);
+  out.options.start += picoseconds(cost.start_s + (flows ? all_steps : 0));
+  if (!flows) {
+    out.options.message_latency +=
+        std::max(picoseconds(cost.step_s) - on_links.inside, sim::Duration{0});
+  }
+  return out;
+}
+
+double simulate(const topology::Topology& topology, const calibration::CollectiveCost& cost,
                 const calibration::CollectiveShape& shape) {
-  topology.set_injection(topology::Injection{
-      .bandwidth = sim::Bandwidth{std::max<std::int64_t>(std::llround(cost.rate_Bps), 1)}});
   const collectives::Group group = collectives::whole_group(topology);
   const Collective collective = collective_of(shape.operation);
-  const calibration::Trips trips =
-      calibration::trips(cost.method.pattern, shape.operation, shape.ranks);
-  const collectives::Request request{.topology = &topology,
+  const Conditions conditions = with_cost(topology, group, cost, shape, {});
+  const collectives::Request request{.topology = &conditions.network,
                                      .group = &group,
                                      .collective = collective,
                                      .bytes = sim::Bytes{std::llround(shape.bytes)},
-                                     .channels = 1,
-                                     .pieces = trips.pieces};
-  // The pieces of a pipeline follow each other closely: only the first one's latencies count.
-  const bool flows = trips.pieces > 0;
-  const collectives::ExecuteOptions options{
-      .start = picoseconds(cost.start_s + (flows ? trips.steps * cost.step_s : 0)),
-      .message_latency = picoseconds(flows ? 0 : cost.step_s)};
+                                     .channels = shape.nodes > 1 ? 0 : 1,
+                                     .pieces = conditions.pieces};
   const collectives::Schedule schedule =
       algorithm_of(cost.method.pattern, collective).build(request);
-  return collectives::execute(topology, group, schedule, options).time_s;
+  return collectives::execute(conditions.network, group, schedule, conditions.options).time_s;
 }
 
 }  // namespace cli

@@ -21,13 +21,38 @@ namespace cli {
 [[nodiscard]] const collectives::Algorithm& algorithm_of(calibration::Pattern pattern,
                                                          collectives::Collective collective);
 
-/// GPUs around one switch, each with a cable of the server's line rate: what `profile`s of one
-/// server are checked on. Latencies are in what a message costs, not in the cables.
-[[nodiscard]] topology::Topology server_of(const calibration::NodeKind& node, std::int32_t gpus);
+/// The network that profiles are checked on: servers with their GPUs around one switch each, with
+/// cables of the line rate, and a NIC per GPU on a rail of its own. Without latencies: those are in
+/// what a message costs.
+[[nodiscard]] topology::Topology servers_of(const calibration::NodeKind& node,
+                                            const calibration::CollectiveShape& shape);
 
-/// Seconds of a collective over all GPUs of `topology`: the schedule of its method, with the
-/// start, the latency per message and the rate that `cost` gives.
-[[nodiscard]] double simulate(topology::Topology topology, const calibration::CollectiveCost& cost,
+/// A collective of that size and of `number`s for this group.
+[[nodiscard]] calibration::CollectiveShape shape_of(const topology::Topology& topology,
+                                                    const collectives::Group& group,
+                                                    calibration::Operation operation,
+                                                    sim::Bytes bytes, calibration::Number number);
+
+/// A network, and the conditions under which schedules run on it.
+struct Conditions {
+  topology::Topology network;
+  collectives::ExecuteOptions options;
+  std::int32_t pieces = 0;  // of a pipelined schedule; 0: its own choice
+};
+
+/// `options` with the start and the latencies of messages that `cost` gives, and `topology` with
+/// its rate as a limit on what leaves, and reaches, a GPU. What a message takes is reached with
+/// what the links on its way take, and is not less than that.
+[[nodiscard]] Conditions with_cost(const topology::Topology& topology,
+                                   const collectives::Group& group,
+                                   const calibration::CollectiveCost& cost,
+                                   const calibration::CollectiveShape& shape,
+                                   const collectives::ExecuteOptions& options);
+
+/// Seconds of a collective over all GPUs of `topology`: the schedule of its method, under the
+/// conditions of `cost`.
+[[nodiscard]] double simulate(const topology::Topology& topology,
+                              const calibration::CollectiveCost& cost,
                               const calibration::CollectiveShape& shape);
 
 }  // namespace cli

@@ -28,7 +28,7 @@ std::vector<CollectiveSample> invented(const NodeKind& node) {
       for (double bytes = KiB; bytes < 1e9; bytes *= 2) {
         const CollectiveShape shape{operation, Number::integer, ranks, 1, bytes};
         const Expectation own = nccl_choice(node, shape);
-        const CollectiveCost cost{own.method, own.base_s * 1.3, own.step_s * 0.8,
+        const CollectiveCost cost{own.method, own.base_s * 1.3, own.step_s * 0.8, own.far_step_s,
                                   own.bandwidth_Bps * 0.9};
         samples.push_back({shape, lone_seconds(cost, shape)});
       }
@@ -96,11 +96,12 @@ TEST_CASE("simulated collective: a lone one takes what its cost says, to a picos
     for (const std::int32_t ranks : {2, 3, 4, 8}) {
       for (const double bytes : {48.0, 24'000.0, 96'000'000.0}) {
         const CollectiveShape shape{each.operation, Number::floating, ranks, 1, bytes * ranks * 32};
-        const CollectiveCost cost{{each.pattern, Protocol::simple}, 5e-6, 1.25e-6, 300e9};
+        const CollectiveCost cost{{each.pattern, Protocol::simple}, 5e-6, 1.25e-6, 0, 300e9};
         CAPTURE(static_cast<int>(each.operation));
         CAPTURE(ranks);
         CAPTURE(bytes);
-        CHECK(cli::simulate(cli::server_of(node, ranks), cost, shape) / lone_seconds(cost, shape) ==
+        CHECK(cli::simulate(cli::servers_of(node, shape), cost, shape) /
+                  lone_seconds(cost, shape) ==
               doctest::Approx(1).epsilon(1e-6));
       }
     }
@@ -116,9 +117,9 @@ TEST_CASE("simulated collective: in-switch reduction, where cables are fast, as 
   for (const std::int32_t ranks : {3, 4, 8, 16}) {
     const CollectiveShape shape{Operation::all_reduce, Number::floating, ranks, 1,
                                 1e6 * ranks * 32};
-    const CollectiveCost cost{{Pattern::nvls, Protocol::simple}, 0, 12e-6, 300e9};
+    const CollectiveCost cost{{Pattern::nvls, Protocol::simple}, 0, 12e-6, 0, 300e9};
     CAPTURE(ranks);
-    CHECK(cli::simulate(cli::server_of(node, ranks), cost, shape) / lone_seconds(cost, shape) ==
+    CHECK(cli::simulate(cli::servers_of(node, shape), cost, shape) / lone_seconds(cost, shape) ==
           doctest::Approx(1).epsilon(1e-3));
   }
 }
@@ -176,7 +177,7 @@ TEST_CASE("validation: collectives of measured servers, simulated, every second 
         if (sample.shape.bytes < KiB || is_erratic) {
           continue;
         }
-        const double simulated = cli::simulate(cli::server_of(fit.node(), sample.shape.ranks),
+        const double simulated = cli::simulate(cli::servers_of(fit.node(), sample.shape),
                                                fit.cost(sample.shape), sample.shape);
         errors.push_back(std::abs((simulated / sample.seconds) - 1));
         far_off += static_cast<std::size_t>(errors.back() > 0.3);

@@ -691,6 +691,46 @@ TEST_CASE("program: calibrate puts kernels and collectives of one GPU together, 
   CHECK(std::filesystem::exists(plots + "/H100-SXM-80GB-gemm-bfloat16.png"));
 }
 
+TEST_CASE("program: with a profile, collectives take what its server took, from 8 B to 8 GiB") {
+  const cli::ScratchDirectory folder;
+  const std::string measured = (folder.path() / "nccl.csv").string();
+  const std::string profile = (folder.path() / "p.yaml").string();
+  {
+    // 20 us and 200 GB/s of bus bandwidth, over eight ranks.
+    std::ofstream out{measured};
+    out << "gpu,op,nccl_dtype,nranks,bytes,time_us\n";
+    for (long long bytes = 8; bytes <= (8LL << 30); bytes *= 2) {
+      out << "a100_sxm,all_reduce,half,8," << bytes << ","
+          << 20 + (1.75 * static_cast<double>(bytes) / 200e3) << "\n";
+    }
+  }
+  REQUIRE(espalier({"calibrate", "fit", measured, "-o", profile}).status == 0);
+  const auto run =
+      espalier({"collective", "--topology", "gpu-cluster:1x8,nvlink=300GB/s,100ns", "--profile",
+                profile, "--algorithms", "nccl,ring", "--sizes", "8B..8GiB", "--json"});
+  CAPTURE(run.errors);
+  REQUIRE(run.status == 0);
+  const auto document = nlohmann::json::parse(run.output);
+  CHECK(document["profile"]["provenance"] == "fitted");
+  CHECK(document["results"].size() == 2 * 31);
+  for (const auto& row : document["results"]) {
+    if (row["algorithm"] == "nccl") {
+      const double bytes = row["bytes"];
+      const double expected = 20e-6 + (1.75 * bytes / 200e9);
+      CAPTURE(bytes);
+      CHECK(row["time_s"].get<double>() / expected == doctest::Approx(1).epsilon(0.03));
+    }
+  }
+  CHECK(document["results"][0]["method"] == "ring ll");
+  const auto without = espalier({"collective", "--topology", "ring:4", "--algorithms", "nccl"});
+  CHECK(without.status == 2);
+  CHECK(without.errors.find("'nccl' needs a profile") != std::string::npos);
+  const auto gather = espalier(
+      {"collective", "--topology", "ring:4", "--collective", "gather", "--profile", profile});
+  CHECK(gather.status == 2);
+  CHECK(gather.errors.find("a profile knows no costs of 'gather'") != std::string::npos);
+}
+
 TEST_CASE("program: validate takes several tables, and sums up each") {
   const std::string text =
       "topology,nodes,algorithm,data_kib,NIs_per_node,message_size_B,variant,total_cycles\n"

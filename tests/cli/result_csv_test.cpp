@@ -24,13 +24,13 @@ TEST_CASE("csv: one line for every row, complete in itself") {
   comparison.profile = "a, \"b\"";
   CHECK(to_csv(comparison) ==
         "algorithm,bytes,time_s,algbw_Bps,busbw_Bps,speedup,lower_bound_s,above_lower_bound,"
-        "busiest_link,busiest_utilisation,messages,"
+        "busiest_link,busiest_utilisation,messages,method,"
         "collective,topology,ranks,network,routing,seed,scenario_hash,profile,provenance,version\n"
         "ring,1048576,1.9073486328125e-06,549755813888,549755813888,1,9.5367431640625e-07,2,gpu0 "
-        "-> gpu1,0.5,4,"
+        "-> gpu1,0.5,4,,"
         "all-reduce,ring:2,2,flow,shortest,7,0123456789abcdef,\"a, \"\"b\"\"\",none,0.1.0\n"
         "multitree,1048576,1.1920928955078125e-06,879609302220.8,879609302220.8,1.6,9."
-        "5367431640625e-07,1.25,gpu0 -> gpu1,0.5,4,"
+        "5367431640625e-07,1.25,gpu0 -> gpu1,0.5,4,,"
         "all-reduce,ring:2,2,flow,shortest,7,0123456789abcdef,\"a, \"\"b\"\"\",none,0.1.0\n");
 }
 
