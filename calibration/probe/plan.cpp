@@ -47,7 +47,7 @@ void thin(std::vector<Point>& points) {
 }
 
 void expect_known(const std::vector<std::string>& only, const std::vector<Group>& all) {
-  std::set<std::string_view> names;
+  std::set<std::string_view> names{"copy_peer"};  // known also where there is but one GPU
   for (const Group& group : all) {
     names.insert(group.name);
     for (const Point& point : group.points) {
@@ -125,7 +125,7 @@ std::vector<Group> make_plan(const PlanRequest& request) {
       {"batched_gemm", "cublasLt, as attention without fusion does it", plan_batched_gemm()},
       {"grouped_gemm", "experts of equal size, as a strided batch", plan_grouped_gemm()},
       {"attention", "a fused forward kernel of our own", plan_attention()},
-      {"copy", "host, device and peer copies, beside a GEMM", plan_copy(request)},
+      {"transfers", "host, device and peer copies, beside a GEMM", plan_copy(request)},
       {"contention", "GEMM beside a kernel that streams memory", plan_contention()},
       {"collectives", "NCCL, one child process per variant", plan_collectives(request)},
   };
