@@ -203,7 +203,7 @@ TEST_CASE("plan: one GPU has no peers and no forced algorithms, eight have both"
   const auto keys = keys_of(make_plan(request_of(Extent::full, 8)));
   CHECK(keys.contains("all_reduce bfloat16 ring_ll128 ranks=8 bytes=1024"));
   CHECK(keys.contains("all_reduce bfloat16 auto ranks=8 bytes=8589934592"));
-  CHECK(keys.contains("all_reduce bfloat16 auto ranks=2 bytes=1024"));
+  CHECK(keys.contains("all_reduce bfloat16 auto ranks=2 bytes=2048"));
   CHECK(keys.contains("copy_peer none default from=0 to=7 bytes=4"));
   CHECK(not_measurable(request_of(Extent::full, 8)).size() == 2);
 }
