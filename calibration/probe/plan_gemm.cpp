@@ -169,7 +169,9 @@ std::vector<Point> plan_batched_gemm() {
         }
         const double seconds =
             nominal_seconds(formats[0], 2 * batch * sequence * sequence * head, 2 * elements);
-        for (const auto& [n, k] : {std::pair{sequence, head}, std::pair{head, sequence}}) {
+        // Both are the same product where a head is as long as the sequence.
+        const std::set<std::pair<double, double>> products{{sequence, head}, {head, sequence}};
+        for (const auto& [n, k] : products) {
           add_variants({"batched_gemm",
                         "bfloat16",
                         {},

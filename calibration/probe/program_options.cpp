@@ -181,9 +181,8 @@ std::string program_help() {
     out += fmt::format("  {}{:<18} {}\n", letter, name, help);
   }
   return out +
-         "\ngroups: launch, memory, gemm, batched_gemm, grouped_gemm, attention, copy, "
-         "contention,\n"
-         "        collectives\n"
+         "\ngroups: launch, memory, gemm, batched_gemm, grouped_gemm, attention,\n"
+         "        transfers, contention, collectives\n"
          "\nClocks, power limits and modes of the GPU stay as they are. Ctrl-C ends after the "
          "point\n"
          "being measured; the same command goes on from there.\n"
