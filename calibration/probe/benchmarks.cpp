@@ -20,7 +20,7 @@ constexpr std::array table{
     Entry{"launch", make_launch_benchmark},     Entry{"memory", make_memory_benchmark},
     Entry{"gemm", make_gemm_benchmark},         Entry{"batched_gemm", make_gemm_benchmark},
     Entry{"grouped_gemm", make_gemm_benchmark}, Entry{"attention", make_attention_benchmark},
-    Entry{"transfers", make_copy_benchmark},         Entry{"contention", make_contention_benchmark},
+    Entry{"transfers", make_copy_benchmark},    Entry{"contention", make_contention_benchmark},
 };
 
 }  // namespace

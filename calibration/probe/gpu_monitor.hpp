@@ -13,7 +13,7 @@
 
 namespace probe {
 
-/// Opaque: `struct nvmlDevice_st*` of nvml.h.
+/// Opaque: `struct nvmlDevice_st` of nvml.h.
 struct NvmlDevice;
 
 class GpuMonitor {
@@ -28,7 +28,7 @@ class GpuMonitor {
 
   [[nodiscard]] bool is_watching() const { return device_ != nullptr; }
 
-  /// The state now; takes about 20 us.
+  /// The state now, in much less than a millisecond; what a driver does not say stays 0.
   [[nodiscard]] calibration::GpuState state() const;
 
   [[nodiscard]] double sm_clock_mhz_max() const;

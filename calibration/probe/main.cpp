@@ -47,7 +47,7 @@ std::string cudnn_version() {
   if (!library) {
     return "none";
   }
-  const std::size_t version = library->find<std::size_t()>("cudnnGetVersion")();
+  const std::size_t version = library->at<std::size_t()>("cudnnGetVersion")();
   return fmt::format("{}.{}.{}", version / 10000, version / 100 % 100, version % 100);
 }
 

@@ -25,18 +25,18 @@ std::optional<NcclLibrary> open_nccl(const std::string& path) {
     return std::nullopt;
   }
   const SharedLibrary& found = *library;
-  return NcclLibrary{.get_version = found.find<decltype(ncclGetVersion)>("ncclGetVersion"),
-                     .get_unique_id = found.find<decltype(ncclGetUniqueId)>("ncclGetUniqueId"),
-                     .comm_init_rank = found.find<decltype(ncclCommInitRank)>("ncclCommInitRank"),
-                     .comm_destroy = found.find<decltype(ncclCommDestroy)>("ncclCommDestroy"),
-                     .group_start = found.find<decltype(ncclGroupStart)>("ncclGroupStart"),
-                     .group_end = found.find<decltype(ncclGroupEnd)>("ncclGroupEnd"),
-                     .all_reduce = found.find<decltype(ncclAllReduce)>("ncclAllReduce"),
-                     .all_gather = found.find<decltype(ncclAllGather)>("ncclAllGather"),
-                     .reduce_scatter = found.find<decltype(ncclReduceScatter)>("ncclReduceScatter"),
-                     .broadcast = found.find<decltype(ncclBroadcast)>("ncclBroadcast"),
-                     .send = found.find<decltype(ncclSend)>("ncclSend"),
-                     .receive = found.find<decltype(ncclRecv)>("ncclRecv"),
+  return NcclLibrary{.get_version = found.at<decltype(ncclGetVersion)>("ncclGetVersion"),
+                     .get_unique_id = found.at<decltype(ncclGetUniqueId)>("ncclGetUniqueId"),
+                     .comm_init_rank = found.at<decltype(ncclCommInitRank)>("ncclCommInitRank"),
+                     .comm_destroy = found.at<decltype(ncclCommDestroy)>("ncclCommDestroy"),
+                     .group_start = found.at<decltype(ncclGroupStart)>("ncclGroupStart"),
+                     .group_end = found.at<decltype(ncclGroupEnd)>("ncclGroupEnd"),
+                     .all_reduce = found.at<decltype(ncclAllReduce)>("ncclAllReduce"),
+                     .all_gather = found.at<decltype(ncclAllGather)>("ncclAllGather"),
+                     .reduce_scatter = found.at<decltype(ncclReduceScatter)>("ncclReduceScatter"),
+                     .broadcast = found.at<decltype(ncclBroadcast)>("ncclBroadcast"),
+                     .send = found.at<decltype(ncclSend)>("ncclSend"),
+                     .receive = found.at<decltype(ncclRecv)>("ncclRecv"),
                      .library = *std::move(library)};
 }
 

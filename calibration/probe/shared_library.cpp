@@ -22,11 +22,11 @@ std::optional<SharedLibrary> SharedLibrary::open(const std::vector<std::string>&
 }
 
 void* SharedLibrary::address(const char* name) const {
-  void* found = ::dlsym(handle_.get(), name);
-  if (found == nullptr) {
-    throw sim::Failure{fmt::format("a library has no '{}': {}", name, ::dlerror())};
-  }
-  return found;
+  return ::dlsym(handle_.get(), name);
+}
+
+void SharedLibrary::fail_missing(const char* name) {
+  throw sim::Failure{fmt::format("a library has no '{}': it is too old, or another one", name)};
 }
 
 }  // namespace probe

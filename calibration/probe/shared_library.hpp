@@ -14,10 +14,20 @@ class SharedLibrary {
   /// The first of `names` that the loader finds, or nothing.
   [[nodiscard]] static std::optional<SharedLibrary> open(const std::vector<std::string>& names);
 
-  /// The function called `name`. Throws sim::Failure if the library has none.
+  /// The function called `name`, or null if this version of the library has none.
   template <class Function>
   [[nodiscard]] Function* find(const char* name) const {
     return reinterpret_cast<Function*>(address(name));  // what POSIX has dlsym() for
+  }
+
+  /// The same, of a function that every version has. Throws sim::Failure if it is not there.
+  template <class Function>
+  [[nodiscard]] Function* at(const char* name) const {
+    Function* found = find<Function>(name);
+    if (found == nullptr) {
+      fail_missing(name);
+    }
+    return found;
   }
 
  private:
@@ -26,6 +36,7 @@ class SharedLibrary {
   };
   explicit SharedLibrary(void* handle) : handle_{handle} {}
   [[nodiscard]] void* address(const char* name) const;
+  [[noreturn]] static void fail_missing(const char* name);
 
   std::unique_ptr<void, Close> handle_;
 };

@@ -77,7 +77,8 @@ TEST_CASE("plan: a full run stays under 8 minutes, a quick one under one, with t
     CHECK(expected_seconds(make_plan(full)) < parse_program_options({"-o", "x"}).budget);
     CHECK(parse_program_options({"-o", "x"}).budget < Seconds{8 * 60});
     const PlanRequest quick = request_of(Extent::quick, gpus);
-    CHECK(expected_seconds(make_plan(quick)) < parse_program_options({"-o", "x", "--quick"}).budget);
+    CHECK(expected_seconds(make_plan(quick)) <
+          parse_program_options({"-o", "x", "--quick"}).budget);
   }
   CHECK(parse_program_options({"-o", "x", "--quick"}).budget < Seconds{60});
 }
@@ -169,15 +170,42 @@ TEST_CASE("plan: every operation is there, memory-bound ones from 4 KiB to 1 GiB
       ops.insert(point.key.op);
     }
   }
-  CHECK(ops ==
-        std::set<std::string>{
-            "gemm", "batched_gemm", "grouped_gemm", "attention", "softmax", "layer_norm",
-            "rms_norm", "gelu", "swiglu", "residual_add", "embedding", "cross_entropy", "adam",
-            "reduce_add", "copy", "launch_latency", "launch_throughput", "graph_launch",
-            "graph_node", "event_record", "event_query", "event_synchronize", "stream_synchronize",
-            "copy_h2d", "copy_d2h", "copy_d2d", "copy_peer", "copy_overlap", "contention_gemm",
-            "contention_copy", "all_reduce", "all_gather", "reduce_scatter", "all_to_all",
-            "broadcast", "send_receive"});
+  CHECK(ops == std::set<std::string>{"gemm",
+                                     "batched_gemm",
+                                     "grouped_gemm",
+                                     "attention",
+                                     "softmax",
+                                     "layer_norm",
+                                     "rms_norm",
+                                     "gelu",
+                                     "swiglu",
+                                     "residual_add",
+                                     "embedding",
+                                     "cross_entropy",
+                                     "adam",
+                                     "reduce_add",
+                                     "copy",
+                                     "launch_latency",
+                                     "launch_throughput",
+                                     "graph_launch",
+                                     "graph_node",
+                                     "event_record",
+                                     "event_query",
+                                     "event_synchronize",
+                                     "stream_synchronize",
+                                     "copy_h2d",
+                                     "copy_d2h",
+                                     "copy_d2d",
+                                     "copy_peer",
+                                     "copy_overlap",
+                                     "contention_gemm",
+                                     "contention_copy",
+                                     "all_reduce",
+                                     "all_gather",
+                                     "reduce_scatter",
+                                     "all_to_all",
+                                     "broadcast",
+                                     "send_receive"});
   for (const char* op : {"softmax", "adam", "copy", "swiglu"}) {
     CAPTURE(op);
     double least = 1e18;

@@ -184,9 +184,9 @@ TEST_CASE("resume: exactly the finished points are skipped") {
   std::vector<probe::Group> plan{group_of("gemm", 1), group_of("more", 4)};
   Sample of_another_kind = some_sample(3);
   of_another_kind.key.variant = "best";
-  const std::size_t skipped = probe::skip_finished(
-      plan, {some_sample(2), some_sample(4), some_sample(5), some_sample(6), some_sample(99),
-             of_another_kind});
+  const std::size_t skipped =
+      probe::skip_finished(plan, {some_sample(2), some_sample(4), some_sample(5), some_sample(6),
+                                  some_sample(99), of_another_kind});
   CHECK(skipped == 4);
   REQUIRE(plan[0].points.size() == 2);
   CHECK(plan[0].points[0].key == some_sample(1).key);

@@ -115,7 +115,8 @@ TEST_CASE("sampling: throttled batches are dropped and counted, a power cap is n
   CHECK(kept.state.throttle == software_power_cap);
 }
 
-TEST_CASE("sampling: a GPU that is throttled all the time is measured all the same, with a warning") {
+TEST_CASE(
+    "sampling: a GPU that is throttled all the time is measured all the same, with a warning") {
   Planted planted{.noise = 0.001, .throttled_batches = 1000, .reason = hardware_slowdown};
   const Measured measured = planted.measure_by({.budget = Seconds{0.05}});
   CHECK(measured.dropped == measured.repetitions);
@@ -124,6 +125,7 @@ TEST_CASE("sampling: a GPU that is throttled all the time is measured all the sa
 }
 
 TEST_CASE("sampling: a batch of nothing is a failure, not a wait without end") {
-  CHECK_THROWS_AS(
-      (void)measure({}, [](int) { return Batch{}; }, [] { return Seconds{0}; }), sim::Failure);
+  CHECK_THROWS_AS((void)measure(
+                      {}, [](int) { return Batch{}; }, [] { return Seconds{0}; }),
+                  sim::Failure);
 }
