@@ -169,6 +169,7 @@ Outcome run_collectives(const World& world, const Gpu& gpu, const NcclLibrary& n
     return calibration::shape_number(point.key.shape, "ranks");
   });
   CollectiveBenchmark benchmark{world, gpu, nccl, ordered};
+  gpu.wake();
   if (world.rank() != 0) {
     for (auto next = tell_point(world, {}); next; next = tell_point(world, {})) {
       benchmark.prepare(*next)->follow();

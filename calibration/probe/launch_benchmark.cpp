@@ -1,7 +1,7 @@
 // What the host pays for a launch, a graph, an event and a wait.
 //
 //   launch_latency      an empty kernel, from the call to the end of cudaStreamSynchronize
-//   launch_throughput   one of a train of launches that the host enqueues back to back
+//   launch_throughput   one of a train of launches, from the first call to the end of the last
 //   graph_launch        a graph of one empty kernel, from the call to the end of its wait
 //   graph_node          what each further kernel of a graph adds to that
 //   event_record, event_query, event_synchronize, stream_synchronize
@@ -82,9 +82,13 @@ class LaunchBenchmark : public Benchmark {
   }
 
   double launch_throughput() {
-    const double seconds = seconds_per_call([&] { launch_empty(gpu_->stream()); });
-    wait();
-    return seconds;
+    return seconds_of([&] {
+             for (int i = 0; i < calls_; ++i) {
+               launch_empty(gpu_->stream());
+             }
+             wait();
+           }) /
+           calls_;
   }
 
   Graph empty_graph(int nodes) const {

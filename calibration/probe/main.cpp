@@ -94,6 +94,15 @@ calibration::SampleHeader header_of(const probe::ProgramOptions& options, const 
   return header;
 }
 
+/// Of several processes of a machine each takes the GPU of its number, or the only one it is shown.
+int device_of(const probe::ProgramOptions& options, const probe::World& world) {
+  int gpus = 0;
+  if (world.size() == 1 || cudaGetDeviceCount(&gpus) != cudaSuccess || gpus == 0) {
+    return options.device;
+  }
+  return world.rank_on_host() % gpus;
+}
+
 /// Everything that measuring has at hand, made in this order.
 struct Session {
   explicit Session(const probe::ProgramOptions& given) : options{given} {}
@@ -101,7 +110,7 @@ struct Session {
   const probe::ProgramOptions& options;
   probe::Interrupt interrupt;  // before CUDA starts threads
   std::unique_ptr<probe::World> world = probe::make_world();
-  probe::Gpu gpu{world->size() > 1 ? world->rank_on_host() : options.device};
+  probe::Gpu gpu{device_of(options, *world)};
   std::optional<probe::NcclLibrary> nccl = probe::open_nccl(options.nccl);
   probe::PlanRequest request = request_of(options, *world, gpu.facts());
 };

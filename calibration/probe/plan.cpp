@@ -29,11 +29,11 @@ void shuffle(std::vector<Point>& points) {
   }
 }
 
-/// Every tenth point, with less time: a first look that a full run later adds to. What is few
-/// stays whole.
+/// Every eleventh point, with less time: a first look that a full run later adds to. What is few
+/// stays whole. The step is odd because variants of a shape come in pairs.
 void thin(std::vector<Point>& points) {
   constexpr std::size_t few = 12;
-  constexpr std::size_t step = 10;
+  constexpr std::size_t step = 11;
   constexpr double shorter = 0.5;
   std::vector<Point> kept;
   for (std::size_t i = 0; i < points.size(); ++i) {

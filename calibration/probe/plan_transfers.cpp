@@ -121,8 +121,10 @@ std::vector<Point> plan_contention() {
                        double blocks) {
     calibration::Shape shape = shape_of(gemm);
     shape.emplace_back("ctas", blocks);
+    // Of a copy that goes on and on, the time of this much is told.
+    const double bytes = op == "contention_copy" ? 64 * MiB : 0;
     points.push_back(
-        make_point({std::string{op}, "bfloat16", std::string{variant}, std::move(shape)}, 0,
+        make_point({std::string{op}, "bfloat16", std::string{variant}, std::move(shape)}, bytes,
                    {.launch_s = 2 * seconds_of(gemm), .budget_s = 0.05}));
   };
   constexpr std::array gemms{Gemm{2048, 4096, 4096}, Gemm{4096, 4096, 4096}, Gemm{8192, 8192, 4096},

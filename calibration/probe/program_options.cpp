@@ -35,7 +35,7 @@ constexpr std::array options{
     Option{"output", "o", "SAMPLES",
            "where the samples go, one JSON line per point; an existing\n"
            "file of the same GPU is continued"},
-    Option{"quick", "", "", "every tenth point, in under a minute"},
+    Option{"quick", "", "", "every eleventh point, in under a minute"},
     Option{"only", "", "LIST", "only these groups or operations: gemm,attention,copy_h2d"},
     Option{"device", "", "N", "number of the GPU (0)"},
     Option{"dry-run", "", "", "print what would be measured, and how long; needs no GPU"},

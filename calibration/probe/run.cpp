@@ -85,6 +85,7 @@ Outcome run_group(const Gpu& gpu, const Group& group, const GroupRules& rules,
   std::unique_ptr<Benchmark> benchmark;
   try {
     benchmark = make_benchmark(gpu, group);
+    gpu.wake();
   } catch (const std::runtime_error& failure) {
     if (!is_usable()) {
       throw;

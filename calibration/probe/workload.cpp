@@ -236,6 +236,17 @@ void Gpu::sweep_cache(cudaStream_t stream) const {
   launch_sweep(swept_.data(), swept_.size(), stream);
 }
 
+void Gpu::wake() const {
+  constexpr Seconds long_enough{0.2};
+  constexpr int sweeps = 50;  // some milliseconds
+  for (const Seconds end = host_now() + long_enough; host_now() < end;) {
+    for (int i = 0; i < sweeps; ++i) {
+      sweep_cache(stream());
+    }
+    check(cudaStreamSynchronize(stream()));
+  }
+}
+
 std::unique_ptr<Subject> make_subject(const Gpu& gpu, Workload workload) {
   return std::make_unique<StreamSubject>(gpu, std::move(workload));
 }

@@ -28,6 +28,9 @@ class Gpu {
   [[nodiscard]] const GpuMonitor& monitor() const { return monitor_; }
   [[nodiscard]] cudaStream_t stream() const { return stream_.get(); }
 
+  /// Keeps the GPU busy for a fifth of a second, so that its clocks are up.
+  void wake() const;
+
   /// Enqueues a read of twice the L2 cache.
   void sweep_cache(cudaStream_t stream) const;
 
