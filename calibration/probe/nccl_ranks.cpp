@@ -1,0 +1,202 @@
+#include "calibration/probe/nccl_ranks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <barrier>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <exception>
+#include <span>
+#include <thread>
+
+#include "calibration/probe/check.hpp"
+#include "calibration/probe/kernels.hpp"
+#include "sim/error.hpp"
+
+namespace probe {
+
+namespace {
+
+constexpr std::size_t element_bytes = 2;
+constexpr ncclDataType_t element = ncclBfloat16;
+constexpr unsigned half_word = 16;  // a bfloat16 is the upper half of a float
+
+}  // namespace
+
+void NcclRanks::launch(const NcclLibrary& nccl, const Collective& what, const Rank& rank) {
+  const std::size_t count = std::max<std::size_t>(what.bytes / element_bytes, 1);
+  const std::size_t share = std::max<std::size_t>(count / what.ranks, 1);
+  const std::byte* send = rank.send.data();
+  std::byte* receive = rank.receive.data();
+  cudaStream_t stream = rank.stream.get();
+  if (what.op == "all_reduce") {
+    check(nccl.all_reduce(send, receive, count, element, ncclSum, rank.comm, stream));
+  } else if (what.op == "all_gather") {
+    check(nccl.all_gather(send, receive, share, element, rank.comm, stream));
+  } else if (what.op == "reduce_scatter") {
+    check(nccl.reduce_scatter(send, receive, share, element, ncclSum, rank.comm, stream));
+  } else if (what.op == "broadcast") {
+    check(nccl.broadcast(send, receive, count, element, 0, rank.comm, stream));
+  } else if (what.op == "all_to_all") {
+    check(nccl.group_start());
+    for (std::size_t peer = 0; peer < what.ranks; ++peer) {
+      const std::size_t offset = peer * share * element_bytes;
+      const int other = static_cast<int>(peer);
+      check(nccl.send(send + offset, share, element, other, rank.comm, stream));
+      check(nccl.receive(receive + offset, share, element, other, rank.comm, stream));
+    }
+    check(nccl.group_end());
+  } else if (what.op == "send_receive") {
+    const int ranks = static_cast<int>(what.ranks);
+    check(nccl.group_start());
+    check(nccl.send(send, count, element, (rank.number + 1) % ranks, rank.comm, stream));
+    check(nccl.receive(receive, count, element, (rank.number + ranks - 1) % ranks, rank.comm,
+                       stream));
+    check(nccl.group_end());
+  } else {
+    throw sim::Failure{"no collective called " + what.op};
+  }
+}
+
+NcclRanks::NcclRanks(const World& world, const Gpu& gpu, const NcclLibrary& nccl, int count)
+    : world_{&world}, nccl_{&nccl}, count_{count}, home_{gpu.facts().device} {
+  const bool alone = world.size() == 1;
+  ncclUniqueId id{};
+  if (world.rank() == 0) {
+    check(nccl.get_unique_id(&id));
+  }
+  world.broadcast(std::as_writable_bytes(std::span{&id, 1}));
+  ranks_.resize(alone ? static_cast<std::size_t>(count) : 1);
+  for (std::size_t i = 0; i < ranks_.size(); ++i) {
+    ranks_[i].number = alone ? static_cast<int>(i) : world.rank();
+    // One rank alone takes the GPU that was asked for; several take the first ones.
+    ranks_[i].device = alone && count > 1 ? static_cast<int>(i) : home_;
+  }
+  on_each([&](Rank& rank) {
+    rank.stream = make_stream(Priority::normal);
+    rank.start = make_event();
+    rank.stop = make_event();
+    check(nccl.comm_init_rank(&rank.comm, count, id, rank.number));
+  });
+}
+
+NcclRanks::~NcclRanks() {
+  for (Rank& rank : ranks_) {
+    cudaSetDevice(rank.device);
+    if (rank.comm != nullptr) {
+      nccl_->comm_destroy(rank.comm);
+    }
+    rank.send = {};
+    rank.receive = {};
+    rank.stream = {};
+    rank.start = {};
+    rank.stop = {};
+  }
+  cudaSetDevice(home_);
+}
+
+void NcclRanks::reserve(std::size_t bytes) {
+  on_each([&](Rank& rank) {
+    if (rank.send.size() < bytes) {
+      rank.send = {};
+      rank.receive = {};
+      rank.send = DeviceBuffer{aligned(bytes)};
+      rank.receive = DeviceBuffer{aligned(bytes)};
+      const auto seed = static_cast<std::uint32_t>(100 + rank.number);
+      launch_fill(Format::bfloat16, rank.send.data(), rank.send.size(), seed, rank.stream.get());
+      check(cudaStreamSynchronize(rank.stream.get()));
+    }
+  });
+}
+
+double NcclRanks::time_once(const Collective& what, const Rank& rank, int launches) const {
+  if (world_->size() > 1) {
+    world_->barrier();
+  }
+  check(cudaEventRecord(rank.start.get(), rank.stream.get()));
+  for (int i = 0; i < launches; ++i) {
+    launch(*nccl_, what, rank);
+  }
+  check(cudaEventRecord(rank.stop.get(), rank.stream.get()));
+  check(cudaEventSynchronize(rank.stop.get()));
+  return seconds_between(rank.start, rank.stop) / launches;
+}
+
+std::vector<double> NcclRanks::repeat(const Collective& what, int count, int launches) {
+  std::vector<double> slowest(static_cast<std::size_t>(count), 0);
+  std::vector<std::vector<double>> all(ranks_.size(), slowest);
+  std::barrier together{static_cast<std::ptrdiff_t>(ranks_.size())};
+  on_each([&](Rank& rank) {
+    try {
+      for (double& seconds : all[static_cast<std::size_t>(&rank - ranks_.data())]) {
+        together.arrive_and_wait();
+        seconds = time_once(what, rank, launches);
+      }
+    } catch (...) {
+      together.arrive_and_drop();  // the other threads do not wait for this one
+      throw;
+    }
+  });
+  for (std::size_t i = 0; i < slowest.size(); ++i) {
+    for (const std::vector<double>& one : all) {
+      slowest[i] = std::max(slowest[i], one[i]);
+    }
+    slowest[i] = world_->largest(slowest[i]);
+  }
+  return slowest;
+}
+
+void NcclRanks::check_sum() {
+  const Collective what{
+      .op = "all_reduce", .bytes = 4096, .ranks = static_cast<std::size_t>(count_)};
+  reserve(what.bytes);
+  // 0x3F80 is a 1 in bfloat16; cudaMemset() writes bytes, so 0x3F3F, which is 0.74609375.
+  constexpr int byte = 0x3F;
+  constexpr float value = 0.74609375F;
+  on_each([&](Rank& rank) {
+    check(cudaMemsetAsync(rank.send.data(), byte, what.bytes, rank.stream.get()));
+    launch(*nccl_, what, rank);
+    std::array<std::uint16_t, 1> raw{};
+    check(cudaMemcpyAsync(raw.data(), rank.receive.data(), sizeof raw, cudaMemcpyDeviceToHost,
+                          rank.stream.get()));
+    const auto seed = static_cast<std::uint32_t>(100 + rank.number);
+    launch_fill(Format::bfloat16, rank.send.data(), what.bytes, seed, rank.stream.get());
+    check(cudaStreamSynchronize(rank.stream.get()));
+    const auto sum = std::bit_cast<float>(std::uint32_t{raw[0]} << half_word);
+    const float expected = value * static_cast<float>(count_);
+    constexpr float tolerance = 0.02F;  // a bfloat16 has 8 bits, rounded in each step
+    if (!(std::abs(sum - expected) <= tolerance * expected)) {
+      throw sim::Failure{"NCCL's all_reduce gave a wrong sum"};
+    }
+  });
+}
+
+void NcclRanks::on_each(const std::function<void(Rank&)>& work) {
+  if (ranks_.size() == 1) {
+    check(cudaSetDevice(ranks_[0].device));
+    work(ranks_[0]);
+    return;
+  }
+  std::vector<std::exception_ptr> failures(ranks_.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < ranks_.size(); ++i) {
+      threads.emplace_back([&, i] {
+        try {
+          check(cudaSetDevice(ranks_[i].device));
+          work(ranks_[i]);
+        } catch (...) {
+          failures[i] = std::current_exception();
+        }
+      });
+    }
+  }
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) {
+      std::rethrow_exception(failure);
+    }
+  }
+}
+
+}  // namespace probe

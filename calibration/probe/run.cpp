@@ -1,0 +1,105 @@
+#include "calibration/probe/run.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "calibration/probe/benchmarks.hpp"
+#include "calibration/probe/check.hpp"
+#include "sim/error.hpp"
+
+namespace probe {
+
+void Outcome::add(const Outcome& other) {
+  measured += other.measured;
+  unsupported += other.unsupported;
+  failed += other.failed;
+  left += other.left;
+  is_interrupted = is_interrupted || other.is_interrupted;
+}
+
+TimeShares::TimeShares(Seconds budget, const std::vector<Group>& plan)
+    : end_{host_now() + budget},
+      expected_left_{expected_seconds(plan)},
+      scale_{std::min(1.0, budget / std::max(expected_left_, Seconds{1e-3}))} {}
+
+Seconds TimeShares::deadline_of(const Group& group) {
+  const Seconds now = host_now();
+  const Seconds expected = expected_seconds(group);
+  const double share = expected_left_.count() > 0 ? std::min(1.0, expected / expected_left_) : 1.0;
+  expected_left_ -= expected;
+  return now + (std::max(end_ - now, Seconds{0}) * share);
+}
+
+calibration::Sample sample_of(const Point& point, const Subject& subject,
+                              const Measured& measured) {
+  return {.key = point.key,
+          .bytes = point.bytes,
+          .seconds = measured.seconds,
+          .repetitions = measured.repetitions,
+          .launches = subject.launches(),
+          .cache = subject.cache(),
+          .state = measured.state,
+          .dropped = measured.dropped};
+}
+
+Outcome run_points(const Group& group, const GroupRules& rules, const RunTools& tools,
+                   const MeasurePoint& measure_point, const std::function<bool()>& is_usable) {
+  Outcome outcome;
+  tools.progress.begin_group(group.name, group.points.size());
+  for (std::size_t i = 0; i < group.points.size(); ++i) {
+    const Point& point = group.points[i];
+    outcome.is_interrupted = tools.interrupt.is_requested();
+    if (outcome.is_interrupted || host_now() >= rules.deadline) {
+      outcome.left = group.points.size() - i;
+      break;
+    }
+    try {
+      const calibration::Sample sample =
+          measure_point(point, {.budget = point.budget * rules.budget_scale});
+      tools.writer.append(calibration::to_line(sample));
+      ++outcome.measured;
+    } catch (const Unsupported& reason) {
+      ++outcome.unsupported;
+      tools.progress.note(
+          fmt::format("{}: not possible here: {}", point.key.text(), reason.what()));
+    } catch (const sim::Failure& failure) {
+      if (!is_usable()) {
+        throw;
+      }
+      ++outcome.failed;
+      tools.progress.note(fmt::format("{}: failed: {}", point.key.text(), failure.what()));
+    }
+    tools.progress.point_done(point.expected);
+  }
+  return outcome;
+}
+
+Outcome run_group(const Gpu& gpu, const Group& group, const GroupRules& rules,
+                  const RunTools& tools) {
+  // An error of CUDA stays: once a kernel has gone wrong, every later call says so.
+  const auto is_usable = [] { return cudaDeviceSynchronize() == cudaSuccess; };
+  std::unique_ptr<Benchmark> benchmark;
+  try {
+    benchmark = make_benchmark(gpu, group);
+    gpu.wake();
+  } catch (const std::runtime_error& failure) {
+    if (!is_usable()) {
+      throw;
+    }
+    tools.progress.note(fmt::format("{}: left out: {}", group.name, failure.what()));
+    return {.failed = group.points.size()};
+  }
+  const auto measure_point = [&](const Point& point, const StopRule& rule) {
+    const std::unique_ptr<Subject> subject = benchmark->prepare(point);
+    const Measured measured = measure(
+        rule, [&](int repetitions) { return subject->take(repetitions); }, host_now);
+    return sample_of(point, *subject, measured);
+  };
+  return run_points(group, rules, tools, measure_point, is_usable);
+}
+
+}  // namespace probe
