@@ -19,11 +19,20 @@ std::string gpu_text(const GpuProfile& profile) {
   for (const std::string& source : profile.sources) {
     out += fmt::format("      - {}\n", quoted(source));
   }
-  if (!profile.kernels.empty()) {
-    out += "    kernels:\n";
+  if (profile.measured) {
+    out += measured_text(*profile.measured);
   }
-  for (const ProfiledKernel& kernel : profile.kernels) {
-    out += kernel_text(kernel);
+  const auto add_list = [&](std::string_view key, const auto& list, auto to_text) {
+    out += list.empty() ? "" : fmt::format("    {}:\n", key);
+    for (const auto& each : list) {
+      out += to_text(each);
+    }
+  };
+  add_list("kernels", profile.kernels, kernel_text);
+  add_list("curves", profile.curves, curve_text);
+  add_list("costs", profile.costs, cost_text);
+  if (profile.contention) {
+    out += contention_text(*profile.contention);
   }
   if (profile.collectives) {
     out += collectives_text(*profile.collectives);
@@ -32,7 +41,8 @@ std::string gpu_text(const GpuProfile& profile) {
 }
 
 GpuProfile read_gpu(const sim::ConfigNode& node) {
-  node.expect_keys({"gpu", "provenance", "sources", "kernels", "collectives"});
+  node.expect_keys({"gpu", "provenance", "sources", "measured", "kernels", "curves", "costs",
+                    "contention", "collectives"});
   GpuProfile profile{
       .gpu = node.at("gpu").text(),
       .provenance =
@@ -43,10 +53,21 @@ GpuProfile read_gpu(const sim::ConfigNode& node) {
   for (const sim::ConfigNode& source : node.at("sources").items()) {
     profile.sources.push_back(source.text());
   }
-  if (const auto kernels = node.find("kernels")) {
-    for (const sim::ConfigNode& kernel : kernels->items()) {
-      profile.kernels.push_back(read_kernel(kernel));
+  if (const auto measured = node.find("measured")) {
+    profile.measured = read_measured_on(*measured);
+  }
+  const auto read_list = [&](std::string_view key, auto& list, auto read) {
+    if (const auto found = node.find(key)) {
+      for (const sim::ConfigNode& each : found->items()) {
+        list.push_back(read(each));
+      }
     }
+  };
+  read_list("kernels", profile.kernels, read_kernel);
+  read_list("curves", profile.curves, read_curve);
+  read_list("costs", profile.costs, read_cost);
+  if (const auto contention = node.find("contention")) {
+    profile.contention = read_contention(*contention);
   }
   if (const auto collectives = node.find("collectives")) {
     profile.collectives = read_collectives(*collectives);

@@ -1,6 +1,7 @@
 #pragma once
 // What the work of a GPU costs, and where each number comes from: profiles, and their files.
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include "calibration/collective_fit.hpp"
+#include "calibration/contention_fit.hpp"
+#include "calibration/curve_fit.hpp"
 #include "calibration/kernel_fit.hpp"
 #include "sim/config.hpp"
 
@@ -28,12 +31,54 @@ struct ProfiledCollectives {
   FitErrors held_out;  // on every second size, of a fit to the others
 };
 
+/// What memory, or a link, holds up, over bytes: a kernel ("rms_norm", "adam") or a copy
+/// ("copy_h2d", variant "pinned").
+struct ProfiledCurve {
+  std::string op;
+  std::string dtype;
+  std::string variant;
+  CurveFit fit;
+  FitErrors fitted;
+  FitErrors held_out;  // on every third size, of a fit to the others
+};
+
+/// What something takes that has no size: "launch_latency", "event_record".
+struct ProfiledCost {
+  std::string op;
+  double seconds = 0;  // median
+  double p5_s = 0;
+  double p95_s = 0;
+  std::int64_t samples = 0;
+};
+
+/// Kernels beside those that communicate.
+struct ProfiledContention {
+  ContentionFit fit;
+  FitErrors fitted;
+};
+
+/// On what, by what and when a profile was measured.
+struct MeasuredOn {
+  std::string gpu_uuid;
+  std::string driver;
+  std::string cuda;
+  std::string cublas;
+  std::string nccl;
+  std::string date;  // ISO 8601, UTC
+  std::string command;
+  std::string host;
+};
+
 /// What one kind of GPU takes for its work, and where that comes from.
 struct GpuProfile {
   std::string gpu;                   // "H100-SXM-80GB"
   std::string provenance;            // "measured", "fitted", "datasheet"
   std::vector<std::string> sources;  // files, with what is known of them
+  std::optional<MeasuredOn> measured{};
   std::vector<ProfiledKernel> kernels;
+  std::vector<ProfiledCurve> curves{};
+  std::vector<ProfiledCost> costs{};
+  std::optional<ProfiledContention> contention{};
   std::optional<ProfiledCollectives> collectives;
 
   [[nodiscard]] const ProfiledKernel* find(Kernel kernel, std::string_view dtype) const;

@@ -14,6 +14,7 @@ namespace calibration {
 namespace {
 
 constexpr std::array<std::string_view, 2> number_kinds{"floating", "integer"};
+constexpr std::size_t dimensions = 5;  // of what the samples say beside the numbers
 constexpr double us = 1e6;
 constexpr double smallest = std::numeric_limits<double>::min();
 constexpr double largest = 1e30;
@@ -38,56 +39,6 @@ NodeKind read_node(const sim::ConfigNode& node) {
           .line_Bps = node.at("line_Bps").number(1, largest),
           .bus_Bps = node.at("bus_Bps").number(1, largest),
           .nic_Bps = node.at("nic_Bps").number(0, largest)};
-}
-
-/// A reach as YAML has it: `equal`, `any` or a number.
-std::string reach_text(double reach) {
-  if (reach == Kriging::equal) {
-    return "equal";
-  }
-  return reach == Kriging::any ? "any" : fmt::format("{}", reach);
-}
-
-double read_reach(const sim::ConfigNode& node) {
-  const std::string text = node.text();
-  if (text == "equal") {
-    return Kriging::equal;
-  }
-  return text == "any" ? Kriging::any : node.number(smallest, largest);
-}
-
-std::string settings_text(const Kriging::Settings& settings) {
-  std::string out = fmt::format(
-      "          beside:  # over log2 bytes, log2 ranks, log2 nodes, operation, what "
-      "is summed\n            noise: {}\n            parts:\n",
-      settings.noise);
-  for (const Kriging::Part& part : settings.parts) {
-    out += fmt::format("              - {{deviation: {}, reach: [", part.deviation);
-    for (std::size_t d = 0; d < part.reach.size(); ++d) {
-      out += (d > 0 ? ", " : "") + reach_text(part.reach[d]);
-    }
-    out += "]}\n";
-  }
-  return out;
-}
-
-Kriging::Settings read_settings(const sim::ConfigNode& node) {
-  node.expect_keys({"noise", "parts"});
-  Kriging::Settings settings{.parts = {}, .noise = node.at("noise").number(smallest, largest)};
-  constexpr std::size_t dimensions = 5;
-  for (const sim::ConfigNode& each : node.at("parts").items()) {
-    each.expect_keys({"deviation", "reach"});
-    Kriging::Part part{.deviation = each.at("deviation").number(0, largest), .reach = {}};
-    for (const sim::ConfigNode& reach : each.at("reach").items()) {
-      part.reach.push_back(read_reach(reach));
-    }
-    if (part.reach.size() != dimensions) {
-      each.at("reach").fail(
-          fmt::format("expected {} numbers, found {}", dimensions, part.reach.size()));
-    }
-    settings.parts.push_back(std::move(part));
-  }
-  return settings;
 }
 
 std::string sample_text(const CollectiveSample& sample) {
@@ -128,7 +79,9 @@ std::string method_text(const MethodFit& fit) {
       "          numbers: {{base_s: {}, step_s: {}, far_step_s: {}, rate_Bps: {}, sharing: {}}}\n",
       name_at(pattern_names, fit.method.pattern), name_at(protocol_names, fit.method.protocol),
       numbers.base_s, numbers.step_s, numbers.far_step_s, numbers.rate_Bps, numbers.sharing);
-  out += settings_text(fit.beside.settings());
+  out +=
+      "          beside:  # over log2 bytes, log2 ranks, log2 nodes, operation, what is summed\n" +
+      settings_text(fit.beside.settings(), "            ");
   out += "          samples:  # operation, what is summed, ranks, nodes, bytes, microseconds\n";
   for (const CollectiveSample& sample : fit.samples) {
     out += sample_text(sample);
@@ -152,7 +105,7 @@ CollectiveFit::Found read_method(const sim::ConfigNode& node, const NodeKind& se
                   .far_step_s = numbers.at("far_step_s").number(smallest, largest),
                   .rate_Bps = numbers.at("rate_Bps").number(smallest, largest),
                   .sharing = numbers.at("sharing").number(0, largest)},
-      .settings = read_settings(node.at("beside")),
+      .settings = read_settings(node.at("beside"), dimensions),
       .samples = {}};
   for (const sim::ConfigNode& sample : node.at("samples").items()) {
     found.samples.push_back(read_sample(sample));

@@ -12,7 +12,7 @@
 namespace calibration {
 namespace {
 
-LocalFit::Settings read_settings(const sim::ConfigNode& node, std::size_t dimensions) {
+LocalFit::Settings read_local_settings(const sim::ConfigNode& node, std::size_t dimensions) {
   node.expect_keys({"neighbours", "ridge", "weights"});
   constexpr std::int64_t neighbours_max = 1000;
   constexpr double most = 1e6;
@@ -98,12 +98,12 @@ ProfiledKernel read_kernel(const sim::ConfigNode& node) {
   for (const sim::ConfigNode& sample : node.at("samples").items()) {
     samples.push_back(read_sample(sample, shape_names(kernel).size()));
   }
-  return {
-      .dtype = node.at("dtype").text(),
-      .fit = KernelFit{kernel, machine, std::move(numbers),
-                       read_settings(node.at("beside"), shape_names(kernel).size() + 1), samples},
-      .fitted = read_errors(node.at("fitted")),
-      .held_out = read_errors(node.at("held_out"))};
+  return {.dtype = node.at("dtype").text(),
+          .fit = KernelFit{kernel, machine, std::move(numbers),
+                           read_local_settings(node.at("beside"), shape_names(kernel).size() + 1),
+                           samples},
+          .fitted = read_errors(node.at("fitted")),
+          .held_out = read_errors(node.at("held_out"))};
 }
 
 }  // namespace calibration

@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 
 #include "calibration/known_gpus.hpp"
 #include "calibration/profile.hpp"
+#include "calibration/sample_tables.hpp"
 #include "cli/atomic_file.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/measured_data.hpp"
@@ -34,21 +36,68 @@ calibration::ProfiledKernel fit_kernel(const KernelTable& table) {
       .held_out = calibration::held_out_errors(table.kernel, fit.machine(), table.samples, seed)};
 }
 
-calibration::ProfiledCollectives fit_collectives(const MeasuredGpu& gpu) {
+std::optional<calibration::ProfiledCollectives> fit_collectives(const MeasuredGpu& gpu) {
   std::vector<calibration::CollectiveSample> samples;
   for (const CollectiveTable& table : gpu.collectives) {
     for (const CollectiveSample& sample : table.samples) {
       samples.push_back(to_fit_sample(sample));
     }
   }
+  for (const calibration::SampleLog& log : gpu.logs) {
+    const auto measured = calibration::sampled_collectives(log);
+    samples.insert(samples.end(), measured.begin(), measured.end());
+  }
+  if (samples.empty()) {
+    return std::nullopt;
+  }
   const calibration::KnownGpu* const known = calibration::find_gpu(gpu.gpu);
   const calibration::NodeKind node =
       known == nullptr ? calibration::guess_node(samples) : known->node;
   calibration::CollectiveFit fit{node, samples};
   const calibration::FitErrors fitted = calibration::errors_of(fit, samples);
-  return {.fit = std::move(fit),
-          .fitted = fitted,
-          .held_out = calibration::held_out_errors(node, samples)};
+  return calibration::ProfiledCollectives{.fit = std::move(fit),
+                                          .fitted = fitted,
+                                          .held_out = calibration::held_out_errors(node, samples)};
+}
+
+/// What only espalier-calibrate measures.
+void fit_log(const calibration::SampleLog& log, calibration::GpuProfile& profile) {
+  for (const calibration::SampledCurve& curve : calibration::sampled_curves(log)) {
+    const calibration::CurveFit fit{curve.samples};
+    profile.curves.push_back({.op = curve.op,
+                              .dtype = curve.dtype,
+                              .variant = curve.variant,
+                              .fit = fit,
+                              .fitted = calibration::errors_of(fit, curve.samples),
+                              .held_out = calibration::held_out_errors(curve.samples)});
+    print_line(fmt::format("{} {}", curve.op, curve.variant), profile.curves.back().fitted,
+               profile.curves.back().held_out);
+  }
+  for (calibration::ProfiledCost& cost : calibration::sampled_costs(log)) {
+    profile.costs.push_back(std::move(cost));
+  }
+  const auto contention = calibration::sampled_contention(log);
+  if (!contention.empty() && log.header.processors > 0) {
+    const calibration::ContentionFit fit{static_cast<std::int32_t>(log.header.processors),
+                                         contention};
+    profile.contention = {fit, calibration::errors_of(fit, contention)};
+    print_line("contention", profile.contention->fitted, {});
+  }
+}
+
+/// "measured" if nothing comes from anybody else's tables.
+std::string provenance_of(const MeasuredGpu& gpu) {
+  std::size_t from_logs = 0;
+  for (const calibration::SampleLog& log : gpu.logs) {
+    for (const calibration::SampledKernel& kernel : calibration::sampled_kernels(log)) {
+      from_logs += kernel.samples.size();
+    }
+  }
+  std::size_t all = 0;
+  for (const KernelTable& table : gpu.kernels) {
+    all += table.samples.size();
+  }
+  return !gpu.logs.empty() && all == from_logs && gpu.collectives.empty() ? "measured" : "fitted";
 }
 
 }  // namespace
@@ -66,10 +115,13 @@ int calibrate_fit(const Arguments& arguments) {
                gpu.gpu, "", "samples", "median", "95th", "held out", "95th");
     calibration::GpuProfile& fitted =
         profile.gpus.emplace_back(calibration::GpuProfile{.gpu = gpu.gpu,
-                                                          .provenance = "fitted",
+                                                          .provenance = provenance_of(gpu),
                                                           .sources = gpu.sources,
                                                           .kernels = {},
                                                           .collectives = {}});
+    if (!gpu.logs.empty()) {
+      fitted.measured = calibration::measured_on(gpu.logs.front().header);
+    }
     Progress progress{"fitting"};
     for (const KernelTable& table : gpu.kernels) {
       progress.update(fitted.kernels.size(), gpu.kernels.size());
@@ -77,8 +129,11 @@ int calibrate_fit(const Arguments& arguments) {
       progress.finish();
       print_line(name_of(table.kernel, table.dtype), kernel.fitted, kernel.held_out);
     }
-    if (!gpu.collectives.empty()) {
-      fitted.collectives = fit_collectives(gpu);
+    for (const calibration::SampleLog& log : gpu.logs) {
+      fit_log(log, fitted);
+    }
+    fitted.collectives = fit_collectives(gpu);
+    if (fitted.collectives) {
       print_line("collectives", fitted.collectives->fitted, fitted.collectives->held_out);
     }
   }

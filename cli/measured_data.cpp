@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "calibration/known_gpus.hpp"
+#include "calibration/sample_tables.hpp"
 #include "cli/csv_input.hpp"
 #include "cli/measured_input.hpp"
 #include "cli/nccl_tests_input.hpp"
@@ -22,7 +23,24 @@ namespace {
 struct Contents {
   std::vector<KernelTable> kernels;
   std::vector<CollectiveTable> collectives;
+  std::optional<calibration::SampleLog> log;
 };
+
+/// The kernels of a log are tables like others.
+Contents contents_of(const std::string& path, const std::string& text) {
+  Contents out;
+  out.log = calibration::parse_sample_log(path, text);
+  if (!out.log || out.log->samples.empty()) {
+    throw sim::Error{path, "the log has no samples"};
+  }
+  for (calibration::SampledKernel& kernel : calibration::sampled_kernels(*out.log)) {
+    out.kernels.push_back({.gpu = out.log->header.gpu,
+                           .kernel = kernel.kernel,
+                           .dtype = kernel.dtype,
+                           .samples = std::move(kernel.samples)});
+  }
+  return out;
+}
 
 CsvTable csv_of(const std::string& path, const std::string& text) {
   CsvTable table{path, text};
@@ -39,17 +57,17 @@ Contents read_file(const std::string& path, const MeasuredOptions& said) {
       .collective = said.collective, .ranks = said.ranks, .nodes = said.nodes};
   switch (measured_form(path, text)) {
     case MeasuredForm::kernel_csv:
-      return {.kernels = read_kernel_tables(csv_of(path, text)), .collectives = {}};
+      return {.kernels = read_kernel_tables(csv_of(path, text)), .collectives = {}, .log = {}};
     case MeasuredForm::collective_csv:
-      return {.kernels = {}, .collectives = read_collective_tables(csv_of(path, text))};
+      return {.kernels = {}, .collectives = read_collective_tables(csv_of(path, text)), .log = {}};
     case MeasuredForm::nccl_tests_text:
-      return {.kernels = {}, .collectives = read_nccl_tests_text(path, text, options)};
+      return {.kernels = {}, .collectives = read_nccl_tests_text(path, text, options), .log = {}};
     case MeasuredForm::nccl_tests_json:
-      return {.kernels = {}, .collectives = read_nccl_tests_json(path, text, options)};
+      return {.kernels = {}, .collectives = read_nccl_tests_json(path, text, options), .log = {}};
     case MeasuredForm::espalier_samples:
       break;
   }
-  throw sim::Error{path, "samples of espalier-calibrate cannot be fitted yet"};
+  return contents_of(path, text);
 }
 
 /// Sorts tables by GPU.
@@ -75,6 +93,12 @@ class Collector {
         gpu->collectives.push_back(std::move(table));
       }
     }
+    if (contents.log) {
+      const std::string name = contents.log->header.gpu;
+      if (MeasuredGpu* const gpu = find(path, name, {})) {
+        gpu->logs.push_back(std::move(*contents.log));
+      }
+    }
   }
 
   [[nodiscard]] const std::vector<std::string>& passed_over() const { return passed_over_; }
@@ -97,7 +121,7 @@ class Collector {
     auto found = std::ranges::find_if(
         *gpus_, [&](const MeasuredGpu& each) { return calibration::is_same_gpu(each.gpu, name); });
     if (found == gpus_->end()) {
-      gpus_->push_back({.gpu = name, .kernels = {}, .collectives = {}, .sources = {}});
+      gpus_->push_back({.gpu = name, .kernels = {}, .collectives = {}, .logs = {}, .sources = {}});
       found = gpus_->end() - 1;
     }
     note_source(*found, path, nccl);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "calibration/collective_fit.hpp"
+#include "calibration/sample_log.hpp"
 #include "cli/collective_tables.hpp"
 #include "cli/kernel_tables.hpp"
 #include "cli/options.hpp"
@@ -18,6 +19,7 @@ struct MeasuredGpu {
   std::string gpu;                           // as the first table calls it
   std::vector<KernelTable> kernels;          // one per kernel and number format
   std::vector<CollectiveTable> collectives;  // one per source
+  std::vector<calibration::SampleLog> logs;  // of espalier-calibrate; their kernels are above, too
   std::vector<std::string> sources;          // the files, and what they say of themselves
 };
 
@@ -32,7 +34,8 @@ struct MeasuredOptions {
 /// --gpu, --collective, --ranks and --nodes.
 [[nodiscard]] MeasuredOptions measured_options(const Arguments& arguments);
 
-/// Reads files: tables of kernels and of collectives (CSV), output of nccl-tests (text, JSON).
+/// Reads files: tables of kernels and of collectives (CSV), output of nccl-tests (text, JSON),
+/// samples of espalier-calibrate.
 ///
 /// Throws sim::Error at whatever is wrong, for a GPU that nobody names, and if nothing is left.
 [[nodiscard]] std::vector<MeasuredGpu> read_measured(const std::vector<std::string>& paths,
