@@ -41,7 +41,7 @@ TEST_CASE("tidy: includes point down the layers, lines fit, nobody defines a mac
   for (const auto& [folder, allowed] : may_include) {
     for (const auto& entry : fs::recursive_directory_iterator{fs::path{SOURCE_DIR} / folder}) {
       if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp" &&
-          entry.path().extension() != ".cu") {
+          entry.path().extension() != ".cu" && entry.path().extension() != ".cuh") {
         continue;
       }
       const fs::path file = entry.path().lexically_relative(fs::path{SOURCE_DIR});

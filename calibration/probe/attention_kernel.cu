@@ -47,6 +47,18 @@ __device__ void load_tile(__nv_bfloat16* to, const __nv_bfloat16* from, std::int
   }
 }
 
+/// The 16 queries of this warp, from shared memory to registers.
+template <int head_size>
+__device__ void load_queries(Rows<head_size>& rows, const __nv_bfloat16* queries) {
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  const int row = (static_cast<int>(threadIdx.x) / 32 * 16) + (lane % 16);
+#pragma unroll
+  for (int step = 0; step < head_size / 16; ++step) {
+    load_matrices(rows.query[step],
+                  queries + (row * row_elements<head_size>) + (step * 16) + (lane / 16 * 8));
+  }
+}
+
 /// Scores of 16 queries and the tile's keys.
 template <int head_size>
 __device__ void multiply_keys(const Rows<head_size>& rows, const __nv_bfloat16* keys,
@@ -197,7 +209,6 @@ __global__ void __launch_bounds__(block_threads) attend(AttentionCall call) {
   const int all_steps = (call.sequence + tile - 1) / tile;
   const int steps = causal ? query_tile + 1 : all_steps;
   const int warp_row = static_cast<int>(threadIdx.x) / 32 * 16;
-  const int lane = static_cast<int>(threadIdx.x) % 32;
   const float scale_log2 = rsqrtf(static_cast<float>(head_size)) * 1.4426950409F;  // log2(e)
   Rows<head_size> rows;
   for (int step = 0; step < steps; ++step) {
@@ -209,12 +220,7 @@ __global__ void __launch_bounds__(block_threads) attend(AttentionCall call) {
     }
     __syncthreads();
     if (step == 0) {
-#pragma unroll
-      for (int i = 0; i < head_size / 16; ++i) {
-        load_matrices(rows.query[i],
-                      queries + ((warp_row + (lane % 16)) * row_elements<head_size>)+(i * 16) +
-                          (lane / 16 * 8));
-      }
+      load_queries<head_size>(rows, queries);
     }
     float scores[tile_columns][4] = {};
     multiply_keys<head_size>(rows, keys + (step % 2 * elements), scores);

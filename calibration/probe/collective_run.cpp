@@ -53,7 +53,7 @@ std::string_view nccl_name(std::span<const Name> names, std::string_view our_nam
   return found->nccl;
 }
 
-/// Starts this program again, with these words and these variables beside those it has.
+/// Starts this program again, with these words, and with these variables beside those it has.
 ::pid_t start_child(std::vector<std::string> words, const std::vector<std::string>& variables) {
   std::array<char, 4096> self{};
   if (::readlink("/proc/self/exe", self.data(), self.size() - 1) < 0) {
@@ -62,7 +62,11 @@ std::string_view nccl_name(std::span<const Name> names, std::string_view our_nam
   words.insert(words.begin(), self.data());
   std::vector<std::string> environment = variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {
-    environment.emplace_back(*variable);
+    // What the user forces would make "auto" something else.
+    const std::string_view text{*variable};
+    if (!text.starts_with("NCCL_ALGO=") && !text.starts_with("NCCL_PROTO=")) {
+      environment.emplace_back(text);
+    }
   }
   const auto pointers = [](std::vector<std::string>& texts) {
     std::vector<char*> result;

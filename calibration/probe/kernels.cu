@@ -105,6 +105,9 @@ constexpr int streaming_threads = 512;
 // About what NCCL's kernels hold: the block of a large GEMM does not fit beside it.
 constexpr int streaming_shared_bytes = 96 * 1024;
 
+// If nobody says stop, because the host has failed, the GPU must not stay busy for ever.
+constexpr std::uint64_t streaming_nanoseconds_most = 5'000'000'000;
+
 __global__ void __launch_bounds__(streaming_threads) stream_memory(StreamingLoad load) {
   // Each block has a part; it copies the first half of it onto the second, chunk by chunk.
   constexpr std::size_t chunk = 512 * 1024 / sizeof(uint4);
@@ -114,6 +117,7 @@ __global__ void __launch_bounds__(streaming_threads) stream_memory(StreamingLoad
   uint4* const to = from + half;
   __shared__ std::uint32_t is_over;
   std::uint64_t moved = 0;
+  const std::uint64_t start = global_nanoseconds();
   for (std::size_t at = 0;; at = at + chunk < half ? at + chunk : 0) {
     for (std::size_t i = threadIdx.x; i < chunk; i += 4 * streaming_threads) {
       uint4 values[4];
@@ -131,8 +135,10 @@ __global__ void __launch_bounds__(streaming_threads) stream_memory(StreamingLoad
       moved += 2 * chunk * sizeof(uint4);
       volatile StreamProgress* mine = load.progress + blockIdx.x;
       mine->bytes = moved;
-      mine->nanoseconds = global_nanoseconds();
-      is_over = *static_cast<const volatile std::uint32_t*>(load.stop);
+      const std::uint64_t now = global_nanoseconds();
+      mine->nanoseconds = now;
+      const bool is_late = now - start > streaming_nanoseconds_most;
+      is_over = is_late ? 1 : *static_cast<const volatile std::uint32_t*>(load.stop);
     }
     __syncthreads();
     if (is_over != 0) {

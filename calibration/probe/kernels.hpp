@@ -32,7 +32,7 @@ struct StreamProgress {
 };
 
 /// Where the streaming kernel works. `blocks` blocks copy within `data`, a part of `bytes` / blocks
-/// each, over and over until `*stop` is not 0.
+/// each, over and over until `*stop` is not 0, or for 5 s.
 struct StreamingLoad {
   std::byte* data = nullptr;
   std::size_t bytes = 0;

@@ -26,6 +26,7 @@
 #include "calibration/probe/progress.hpp"
 #include "calibration/probe/resume.hpp"
 #include "calibration/probe/run.hpp"
+#include "calibration/probe/time_shares.hpp"
 #include "calibration/probe/workload.hpp"
 #include "calibration/probe/world.hpp"
 #include "calibration/sample_log.hpp"
@@ -152,10 +153,10 @@ void keep_what_is_ours(const probe::ProgramOptions& options, const probe::World&
 probe::Outcome run_plan(const Session& session, const std::vector<probe::Group>& plan,
                         const probe::RunTools& tools) {
   const probe::ProgramOptions& options = session.options;
-  probe::TimeShares shares{options.budget, plan};
+  probe::TimeShares shares{probe::host_now(), options.budget, plan};
   probe::Outcome outcome;
   for (const probe::Group& group : plan) {
-    const probe::GroupRules rules{.deadline = shares.deadline_of(group),
+    const probe::GroupRules rules{.deadline = shares.deadline_of(group, probe::host_now()),
                                   .budget_scale = shares.scale()};
     if (group.points.empty() && session.world->size() == 1) {
       continue;  // of several processes the others wait to be told so

@@ -1,6 +1,5 @@
 #include "calibration/probe/run.hpp"
 
-#include <algorithm>
 #include <exception>
 #include <memory>
 #include <string>
@@ -19,19 +18,6 @@ void Outcome::add(const Outcome& other) {
   failed += other.failed;
   left += other.left;
   is_interrupted = is_interrupted || other.is_interrupted;
-}
-
-TimeShares::TimeShares(Seconds budget, const std::vector<Group>& plan)
-    : end_{host_now() + budget},
-      expected_left_{expected_seconds(plan)},
-      scale_{std::min(1.0, budget / std::max(expected_left_, Seconds{1e-3}))} {}
-
-Seconds TimeShares::deadline_of(const Group& group) {
-  const Seconds now = host_now();
-  const Seconds expected = expected_seconds(group);
-  const double share = expected_left_.count() > 0 ? std::min(1.0, expected / expected_left_) : 1.0;
-  expected_left_ -= expected;
-  return now + (std::max(end_ - now, Seconds{0}) * share);
 }
 
 calibration::Sample sample_of(const Point& point, const Subject& subject,

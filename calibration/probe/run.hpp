@@ -25,23 +25,6 @@ struct Outcome {
   void add(const Outcome& other);
 };
 
-/// Gives each group its share of the time: what one does not need the next ones have.
-class TimeShares {
- public:
-  TimeShares(Seconds budget, const std::vector<Group>& plan);
-
-  /// When this group, which begins now, must be over.
-  [[nodiscard]] Seconds deadline_of(const Group& group);
-
-  /// By what a point's budget is to be multiplied so that all fit; at most 1.
-  [[nodiscard]] double scale() const { return scale_; }
-
- private:
-  Seconds end_;
-  Seconds expected_left_;
-  double scale_;
-};
-
 /// What measuring needs besides the points.
 struct RunTools {
   const Interrupt& interrupt;

@@ -14,6 +14,7 @@
 #include "calibration/probe/plan_parts.hpp"
 #include "calibration/probe/program_options.hpp"
 #include "calibration/probe/progress.hpp"
+#include "calibration/probe/time_shares.hpp"
 #include "cli/process.hpp"
 #include "sim/error.hpp"
 #include "tests/cli/scratch_directory.hpp"
@@ -253,6 +254,26 @@ TEST_CASE("plan: van der Corput's sequence") {
   CHECK(van_der_corput(2, 2) == 0.25);
   CHECK(van_der_corput(3, 2) == 0.75);
   CHECK(van_der_corput(5, 3) == doctest::Approx((2.0 / 3) + (1.0 / 9)));  // 12 in base 3: 0.21
+}
+
+TEST_CASE("time: a group has its share of what is left, and leaves the next ones what it saves") {
+  const auto group_of_seconds = [](double seconds) {
+    Group group{.name = "", .what = "", .points = {}};
+    group.points.push_back({.key = {}, .budget = Seconds{1}, .expected = Seconds{seconds}});
+    return group;
+  };
+  // Expected are 10, 30 and 60 s; there are 200, from 1000 on.
+  const std::vector<Group> plan{group_of_seconds(10), group_of_seconds(30), group_of_seconds(60)};
+  TimeShares shares{Seconds{1000}, Seconds{200}, plan};
+  CHECK(shares.scale() == 1);
+  CHECK(shares.deadline_of(plan[0], Seconds{1000}).count() == doctest::Approx(1020));
+  // It took but 5 s: a third of the 195 left.
+  CHECK(shares.deadline_of(plan[1], Seconds{1005}).count() == doctest::Approx(1070));
+  // The second took too long; the last has all that is left, or nothing.
+  CHECK(shares.deadline_of(plan[2], Seconds{1100}).count() == doctest::Approx(1200));
+  TimeShares late{Seconds{0}, Seconds{50}, plan};
+  CHECK(late.scale() == 0.5);
+  CHECK(late.deadline_of(plan[0], Seconds{60}) == Seconds{60});
 }
 
 TEST_CASE("options: what is given is what is done") {
