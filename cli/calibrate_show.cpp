@@ -55,6 +55,47 @@ void print_kernels(const calibration::GpuProfile& gpu) {
   }
 }
 
+void print_measured(const calibration::GpuProfile& gpu) {
+  if (const auto& on = gpu.measured) {
+    fmt::print("\n  measured {} on {} ({}), driver {}, CUDA {}, cuBLAS {}, NCCL {}\n    {}\n",
+               on->date, on->host, on->gpu_uuid, on->driver, on->cuda, on->cublas, on->nccl,
+               on->command);
+  }
+}
+
+void print_curves(const calibration::GpuProfile& gpu) {
+  if (gpu.curves.empty()) {
+    return;
+  }
+  fmt::print("\n  {:<24} {:>7} {:>8} {:>8} {:>9} {:>9} {:>9}\n", "over bytes", "samples", "median",
+             "95th", "held out", "latency", "GB/s");
+  for (const calibration::ProfiledCurve& curve : gpu.curves) {
+    fmt::print("  {:<24} {:>7} {:>7.2f}% {:>7.2f}% {:>8.2f}% {:>6.2f} us {:>9.1f}\n",
+               fmt::format("{} {}", curve.op, curve.variant), curve.fitted.samples,
+               percent * curve.fitted.median, percent * curve.fitted.p95,
+               percent * curve.held_out.median, curve.fit.numbers().latency_s * us,
+               curve.fit.numbers().bandwidth_Bps / 1e9);
+  }
+}
+
+void print_costs(const calibration::GpuProfile& gpu) {
+  if (!gpu.costs.empty()) {
+    fmt::print("\n  {:<24} {:>7} {:>10} {:>10} {:>10}\n", "each", "samples", "median", "5th",
+               "95th");
+  }
+  for (const calibration::ProfiledCost& cost : gpu.costs) {
+    fmt::print("  {:<24} {:>7} {:>7.3f} us {:>7.3f} us {:>7.3f} us\n", cost.op, cost.samples,
+               cost.seconds * us, cost.p5_s * us, cost.p95_s * us);
+  }
+  if (const auto& contention = gpu.contention) {
+    fmt::print(
+        "\n  beside blocks that communicate: each holds {:.2f} of {} processors; {} samples, off "
+        "by {:.2f}% (median)\n",
+        contention->fit.held(), contention->fit.processors(), contention->fitted.samples,
+        percent * contention->fitted.median);
+  }
+}
+
 /// "ring ll128"
 std::string method_name(calibration::Method method) {
   return fmt::format("{} {}",
@@ -126,7 +167,10 @@ int calibrate_show(const Arguments& arguments) {
   const calibration::Profile profile = read_named(arguments, "show");
   for (const calibration::GpuProfile& gpu : profile.gpus) {
     fmt::print("{}, {} from {}\n", gpu.gpu, gpu.provenance, fmt::join(gpu.sources, ", "));
+    print_measured(gpu);
     print_kernels(gpu);
+    print_curves(gpu);
+    print_costs(gpu);
     if (gpu.collectives) {
       const calibration::ProfiledCollectives& collectives = *gpu.collectives;
       fmt::print(

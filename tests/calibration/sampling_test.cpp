@@ -125,7 +125,6 @@ TEST_CASE(
 }
 
 TEST_CASE("sampling: a batch of nothing is a failure, not a wait without end") {
-  CHECK_THROWS_AS((void)measure(
-                      {}, [](int) { return Batch{}; }, [] { return Seconds{0}; }),
-                  sim::Failure);
+  CHECK_THROWS_AS(
+      (void)measure({}, [](int) { return Batch{}; }, [] { return Seconds{0}; }), sim::Failure);
 }
