@@ -1,12 +1,16 @@
 #include "calibration/sample_tables.hpp"
 
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "calibration/known_gpus.hpp"
 #include "sim/config.hpp"
+#include "sim/error.hpp"
+#include "tests/cli/mutated.hpp"
 
 using namespace calibration;
 
@@ -112,4 +116,39 @@ TEST_CASE("profile: curves, costs, contention and machine are read as they were 
   CHECK(again.gpus[0].curves[0].fit.seconds(1e6) / curve.seconds(1e6) ==
         doctest::Approx(1).epsilon(1e-6));
   CHECK(again.gpus[0].contention->fit.held() == gpu.contention->fit.held());
+}
+
+TEST_CASE("fuzz: damage to a profile brings errors, and nothing but errors") {
+  const CurveFit curve{std::vector<CurveSample>{{4096, 4e-6}, {1e6, 5e-6}, {1e8, 60e-6}}};
+  const std::vector<KernelSample> gemms{
+      {{128, 4096, 4096}, 20e-6}, {{1024, 4096, 4096}, 70e-6}, {{4096, 4096, 4096}, 250e-6}};
+  const KernelFit kernel{Kernel::gemm, {.processors = 132, .element_bytes = 2}, gemms};
+  std::vector<CollectiveSample> collectives;
+  for (double bytes = 1024; bytes < 1e9; bytes *= 32) {
+    collectives.push_back(
+        {{Operation::all_reduce, Number::floating, 8, 1, bytes}, 20e-6 + (bytes / 100e9)});
+  }
+  GpuProfile gpu{.gpu = "H100",
+                 .provenance = "measured",
+                 .sources = {"log.jsonl"},
+                 .kernels = {{"bfloat16", kernel, {}, {}}},
+                 .collectives = ProfiledCollectives{
+                     CollectiveFit{find_gpu("h100_sxm")->node, collectives}, {}, {}}};
+  gpu.measured = measured_on(log_of({}).header);
+  gpu.curves.push_back({"rms_norm", "bfloat16", "default", curve, {}, {}});
+  gpu.costs.push_back({"launch_latency", 6e-6, 5e-6, 7e-6, 20});
+  gpu.contention = {ContentionFit{132, std::vector<ContentionSample>{{{1, 2, 3}, 16, 2e-6, 1e-6}}},
+                    {}};
+  const std::string text = to_yaml({{gpu}});
+  std::mt19937 random{20};
+  int refused = 0;
+  for (int i = 0; i < 3000; ++i) {
+    try {
+      static_cast<void>(
+          read_profile(sim::ConfigNode::parse("p.yaml", cli_test::mutated(text, random))));
+    } catch (const sim::Error&) {
+      ++refused;
+    }
+  }
+  CHECK(refused > 1000);
 }
