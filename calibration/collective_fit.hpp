@@ -86,7 +86,7 @@ class CollectiveFit {
 
  private:
   [[nodiscard]] const MethodFit* find(Method method) const;
-  [[nodiscard]] CollectiveCost cost_by(const Expectation& method,
+  [[nodiscard]] CollectiveCost cost_by(const Expectation& chosen,
                                        const CollectiveShape& shape) const;
   void set_scale();
 

@@ -13,14 +13,18 @@
 namespace calibration {
 namespace {
 
-/// Where a shape stands among others: the logarithms of its numbers, and of how much longer the
-/// model takes than its operations alone would. Shapes on both sides of the edge of a wave are near
-/// in the numbers, but not in this.
+/// Where a shape stands among others: the logarithms of its numbers, of the model's time and of
+/// that over the operations, and how full waves are. Libraries choose a kernel by such things, so
+/// that shapes that are near in them err alike, and shapes on both sides of the edge of a wave,
+/// though near in their numbers, do not.
 std::vector<double> place_of(Kernel kernel, const Machine& machine, std::span<const double> shape,
                              double model_s) {
   std::vector<double> out(shape.size());
   std::ranges::transform(shape, out.begin(), [](double number) { return std::log2(number); });
+  out.push_back(std::log2(model_s));
   out.push_back(std::log2(model_s / work_of(kernel, machine, shape).operations));
+  const std::vector<double> waves = unfilled_waves(kernel, machine, shape);
+  out.insert(out.end(), waves.begin(), waves.end());
   return out;
 }
 
@@ -79,8 +83,12 @@ std::int32_t find_processors(Kernel kernel, Machine machine,
 
 }  // namespace
 
+std::size_t place_dimensions(Kernel kernel) {
+  return shape_names(kernel).size() + 2 + tile_sizes(kernel);
+}
+
 KernelFit::KernelFit(Kernel kernel, Machine machine, std::span<const KernelSample> samples)
-    : kernel_{kernel}, machine_{machine}, beside_{shape_names(kernel).size() + 1} {
+    : kernel_{kernel}, machine_{machine}, beside_{place_dimensions(kernel)} {
   sim::require(!samples.empty(), "a fit needs samples");
   constexpr std::size_t most = 10000;
   constexpr std::size_t few = 300;
@@ -97,13 +105,9 @@ KernelFit::KernelFit(Kernel kernel, Machine machine, std::span<const KernelSampl
 }
 
 KernelFit::KernelFit(Kernel kernel, Machine machine, std::vector<double> numbers,
-                     LocalFit::Settings settings, std::span<const KernelSample> samples)
-    : kernel_{kernel},
-      machine_{machine},
-      numbers_{std::move(numbers)},
-      beside_{shape_names(kernel).size() + 1} {
+                     NearKriging::Settings beside, std::span<const KernelSample> samples)
+    : kernel_{kernel}, machine_{machine}, numbers_{std::move(numbers)}, beside_{std::move(beside)} {
   sim::require(numbers_.size() == number_names(kernel).size(), "a model has all its numbers");
-  beside_.set(std::move(settings));
   keep(samples);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -7,7 +8,7 @@
 
 #include "calibration/fit_errors.hpp"
 #include "calibration/kernel_model.hpp"
-#include "calibration/local_fit.hpp"
+#include "calibration/near_kriging.hpp"
 
 namespace calibration {
 
@@ -27,14 +28,14 @@ class KernelFit {
 
   /// A fit that was found before.
   KernelFit(Kernel kernel, Machine machine, std::vector<double> numbers,
-            LocalFit::Settings settings, std::span<const KernelSample> samples);
+            NearKriging::Settings beside, std::span<const KernelSample> samples);
 
   [[nodiscard]] double seconds(std::span<const double> shape) const;
 
   [[nodiscard]] Kernel kernel() const { return kernel_; }
   [[nodiscard]] const Machine& machine() const { return machine_; }
   [[nodiscard]] std::span<const double> numbers() const { return numbers_; }
-  [[nodiscard]] const LocalFit::Settings& settings() const { return beside_.settings(); }
+  [[nodiscard]] const NearKriging::Settings& settings() const { return beside_.settings(); }
   [[nodiscard]] std::span<const KernelSample> samples() const { return samples_; }
 
  private:
@@ -44,8 +45,11 @@ class KernelFit {
   Machine machine_;
   std::vector<double> numbers_;
   std::vector<KernelSample> samples_;
-  LocalFit beside_;  // log(measured / model), over a shape's place among others
+  NearKriging beside_;  // log(measured / model), over a shape's place among others
 };
+
+/// How many coordinates a shape has there, and so how many weights settings have.
+[[nodiscard]] std::size_t place_dimensions(Kernel kernel);
 
 [[nodiscard]] FitErrors errors_of(const KernelFit& fit, std::span<const KernelSample> samples);
 

@@ -50,19 +50,27 @@ enum AttentionNumber : std::uint8_t {
   attention_numbers
 };
 
+constexpr std::array<double, 2> block_queries{64, 128};
+
 double p_norm(double a, double b, double p) {
   return std::pow(std::pow(a, p) + std::pow(b, p), 1 / p);
 }
 
+double tiles_of(const Tile& tile, std::span<const double> shape) {
+  return std::ceil(shape[0] / tile.rows) * std::ceil(shape[1] / tile.columns);
+}
+
+double blocks_of(double queries, std::span<const double> shape) {
+  return shape[0] * shape[2] * std::ceil(shape[1] / queries);
+}
+
 double gemm_compute(const Machine& machine, std::span<const double> numbers,
                     std::span<const double> shape) {
-  const double m = shape[0];
-  const double n = shape[1];
   const double k = shape[2];
   const double processors = machine.processors;
   double least = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < tiles.size(); ++i) {
-    const double count = std::ceil(m / tiles[i].rows) * std::ceil(n / tiles[i].columns);
+    const double count = tiles_of(tiles[i], shape);
     const double per_k = 2 * tiles[i].rows * tiles[i].columns / numbers[rates + i];
     constexpr int parts_max = 32;
     constexpr double k_min = 64;  // no part of k is shorter
@@ -72,7 +80,8 @@ double gemm_compute(const Machine& machine, std::span<const double> numbers,
         break;
       }
       const double waves = std::ceil(count * parts / processors);
-      const double adding = parts > 1 ? numbers[split] + (numbers[sum] * m * n * parts) : 0;
+      const double adding =
+          parts > 1 ? numbers[split] + (numbers[sum] * shape[0] * shape[1] * parts) : 0;
       least = std::min(least, (waves * ((per_k * k / parts) + numbers[begins + i])) + adding);
     }
   }
@@ -82,12 +91,12 @@ double gemm_compute(const Machine& machine, std::span<const double> numbers,
 double attention_compute(const Machine& machine, std::span<const double> numbers,
                          std::span<const double> shape) {
   const double sequence = shape[1];
-  const double lines = shape[0] * shape[2];
   double least = std::numeric_limits<double>::infinity();
-  for (const auto& [queries, rate] : {std::pair{64.0, rate_64}, std::pair{128.0, rate_128}}) {
-    const double blocks = lines * std::ceil(sequence / queries);
+  for (std::size_t i = 0; i < block_queries.size(); ++i) {
+    const double queries = block_queries[i];
+    const double blocks = blocks_of(queries, shape);
     const double keys = (sequence + queries) / 2;  // of a causal row, on average
-    const double one = (4 * queries * keys * shape[4] / numbers[rate]) + numbers[block];
+    const double one = (4 * queries * keys * shape[4] / numbers[rate_64 + i]) + numbers[block];
     // Blocks differ in length, so that waves are not quite in step.
     const double waves = std::ceil(blocks / machine.processors);
     const double smooth = std::max(blocks / machine.processors, 1.0);
@@ -180,6 +189,29 @@ std::vector<double> first_numbers(Kernel kernel, const Machine& machine, double 
     numbers[rates + i] = rate * std::min(1.0, std::sqrt(area / 16384));
   }
   return numbers;
+}
+
+std::vector<double> unfilled_waves(Kernel kernel, const Machine& machine,
+                                   std::span<const double> shape) {
+  std::vector<double> out;
+  const auto add = [&](double parts) {
+    const double waves = parts / machine.processors;
+    out.push_back(std::min(std::log2(std::ceil(waves) / waves), 1.0));
+  };
+  if (kernel == Kernel::gemm) {
+    for (const Tile& tile : tiles) {
+      add(tiles_of(tile, shape));
+    }
+  } else {
+    for (const double queries : block_queries) {
+      add(blocks_of(queries, shape));
+    }
+  }
+  return out;
+}
+
+std::size_t tile_sizes(Kernel kernel) {
+  return kernel == Kernel::gemm ? tiles.size() : block_queries.size();
 }
 
 }  // namespace calibration

@@ -2,6 +2,7 @@
 // What a kernel takes, in a few numbers with a meaning.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -53,5 +54,13 @@ struct Work {
   double bytes = 0;
 };
 [[nodiscard]] Work work_of(Kernel kernel, const Machine& machine, std::span<const double> shape);
+
+/// For each size of tile (of attention: of block) that the model knows, how much longer whole waves
+/// take than the tiles in them would, as a logarithm of base 2: 0 if the last wave is full, and 1,
+/// at most, if half of the processors or more idle in all waves.
+[[nodiscard]] std::vector<double> unfilled_waves(Kernel kernel, const Machine& machine,
+                                                 std::span<const double> shape);
+/// How many that are.
+[[nodiscard]] std::size_t tile_sizes(Kernel kernel);
 
 }  // namespace calibration

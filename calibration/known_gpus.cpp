@@ -9,7 +9,7 @@
 namespace calibration {
 namespace {
 
-constexpr double GBps = 1e9;
+constexpr double giga = 1e9;  // bytes per second
 
 using enum Architecture;
 using enum Joint;
@@ -20,30 +20,30 @@ using enum Joint;
 /// for PCIe 4.0 x16. NICs: 100, 200, 400 and 400 Gb/s for each of eight GPUs. Processors by the
 /// vendor's data sheets. Longer names stand before those that they begin with.
 constexpr std::array known{
-    KnownGpu{"gb200", "", 148, {blackwell, nvlink, 900 * GBps, 720 * GBps, 400 * GBps}},
-    KnownGpu{"gb300", "", 160, {blackwell, nvlink, 900 * GBps, 720 * GBps, 400 * GBps}},
-    KnownGpu{"b200", "", 148, {blackwell, nvlink, 900 * GBps, 720 * GBps, 400 * GBps}},
-    KnownGpu{"b300", "", 160, {blackwell, nvlink, 900 * GBps, 720 * GBps, 800 * GBps}},
-    KnownGpu{"h100", "pcie", 114, {hopper, pcie, 63 * GBps, 48 * GBps, 100 * GBps}},
-    KnownGpu{"h200", "pcie", 132, {hopper, pcie, 63 * GBps, 48 * GBps, 100 * GBps}},
-    KnownGpu{"gh200", "", 132, {hopper, nvlink, 450 * GBps, 360 * GBps, 400 * GBps}},
-    KnownGpu{"h100", "", 132, {hopper, nvlink, 450 * GBps, 360 * GBps, 400 * GBps}},
-    KnownGpu{"h200", "", 132, {hopper, nvlink, 450 * GBps, 360 * GBps, 400 * GBps}},
-    KnownGpu{"h800", "", 132, {hopper, nvlink, 200 * GBps, 160 * GBps, 400 * GBps}},
-    KnownGpu{"h20", "", 78, {hopper, nvlink, 450 * GBps, 360 * GBps, 400 * GBps}},
-    KnownGpu{"a100", "pcie", 108, {ampere, pcie, 31.5 * GBps, 24 * GBps, 100 * GBps}},
-    KnownGpu{"a100", "", 108, {ampere, nvlink, 300 * GBps, 240 * GBps, 200 * GBps}},
-    KnownGpu{"a800", "", 108, {ampere, nvlink, 200 * GBps, 160 * GBps, 200 * GBps}},
-    KnownGpu{"v100", "pcie", 80, {volta, pcie, 15.8 * GBps, 12 * GBps, 50 * GBps}},
-    KnownGpu{"v100", "", 80, {volta, nvlink, 150 * GBps, 120 * GBps, 50 * GBps}},
-    KnownGpu{"l40s", "", 142, {ampere, pcie, 31.5 * GBps, 24 * GBps, 50 * GBps}},
-    KnownGpu{"l40", "", 142, {ampere, pcie, 31.5 * GBps, 24 * GBps, 50 * GBps}},
-    KnownGpu{"l4", "", 58, {ampere, pcie, 31.5 * GBps, 24 * GBps, 50 * GBps}},
-    KnownGpu{"a30", "", 56, {ampere, pcie, 31.5 * GBps, 24 * GBps, 50 * GBps}},
-    KnownGpu{"a40", "", 84, {ampere, pcie, 31.5 * GBps, 24 * GBps, 50 * GBps}},
-    KnownGpu{"a10g", "", 80, {ampere, pcie, 31.5 * GBps, 24 * GBps, 50 * GBps}},
-    KnownGpu{"a10", "", 72, {ampere, pcie, 31.5 * GBps, 24 * GBps, 50 * GBps}},
-    KnownGpu{"rtx", "", 0, {blackwell, pcie, 63 * GBps, 48 * GBps, 50 * GBps}},
+    KnownGpu{"gb200", "", 148, {blackwell, nvlink, 900 * giga, 720 * giga, 400 * giga}},
+    KnownGpu{"gb300", "", 160, {blackwell, nvlink, 900 * giga, 720 * giga, 400 * giga}},
+    KnownGpu{"b200", "", 148, {blackwell, nvlink, 900 * giga, 720 * giga, 400 * giga}},
+    KnownGpu{"b300", "", 160, {blackwell, nvlink, 900 * giga, 720 * giga, 800 * giga}},
+    KnownGpu{"h100", "pcie", 114, {hopper, pcie, 63 * giga, 48 * giga, 100 * giga}},
+    KnownGpu{"h200", "pcie", 132, {hopper, pcie, 63 * giga, 48 * giga, 100 * giga}},
+    KnownGpu{"gh200", "", 132, {hopper, nvlink, 450 * giga, 360 * giga, 400 * giga}},
+    KnownGpu{"h100", "", 132, {hopper, nvlink, 450 * giga, 360 * giga, 400 * giga}},
+    KnownGpu{"h200", "", 132, {hopper, nvlink, 450 * giga, 360 * giga, 400 * giga}},
+    KnownGpu{"h800", "", 132, {hopper, nvlink, 200 * giga, 160 * giga, 400 * giga}},
+    KnownGpu{"h20", "", 78, {hopper, nvlink, 450 * giga, 360 * giga, 400 * giga}},
+    KnownGpu{"a100", "pcie", 108, {ampere, pcie, 31.5 * giga, 24 * giga, 100 * giga}},
+    KnownGpu{"a100", "", 108, {ampere, nvlink, 300 * giga, 240 * giga, 200 * giga}},
+    KnownGpu{"a800", "", 108, {ampere, nvlink, 200 * giga, 160 * giga, 200 * giga}},
+    KnownGpu{"v100", "pcie", 80, {volta, pcie, 15.8 * giga, 12 * giga, 50 * giga}},
+    KnownGpu{"v100", "", 80, {volta, nvlink, 150 * giga, 120 * giga, 50 * giga}},
+    KnownGpu{"l40s", "", 142, {ampere, pcie, 31.5 * giga, 24 * giga, 50 * giga}},
+    KnownGpu{"l40", "", 142, {ampere, pcie, 31.5 * giga, 24 * giga, 50 * giga}},
+    KnownGpu{"l4", "", 58, {ampere, pcie, 31.5 * giga, 24 * giga, 50 * giga}},
+    KnownGpu{"a30", "", 56, {ampere, pcie, 31.5 * giga, 24 * giga, 50 * giga}},
+    KnownGpu{"a40", "", 84, {ampere, pcie, 31.5 * giga, 24 * giga, 50 * giga}},
+    KnownGpu{"a10g", "", 80, {ampere, pcie, 31.5 * giga, 24 * giga, 50 * giga}},
+    KnownGpu{"a10", "", 72, {ampere, pcie, 31.5 * giga, 24 * giga, 50 * giga}},
+    KnownGpu{"rtx", "", 0, {blackwell, pcie, 63 * giga, 48 * giga, 50 * giga}},
 };
 
 /// Lower-case words of letters and digits: "NVIDIA H100-80GB" is nvidia, h100, 80gb.

@@ -10,7 +10,7 @@ namespace calibration {
 namespace {
 
 constexpr double us = 1e-6;
-constexpr double GBps = 1e9;
+constexpr double giga = 1e9;  // bytes per second
 
 /// Per protocol, in their order: ll, ll128, simple.
 using PerProtocol = std::array<double, 3>;
@@ -31,10 +31,10 @@ constexpr double net_overhead = 1 * us;
 
 /// The most that LL carries, per architecture, on one server, two, and more (the last two by the
 /// host: those of Intel's).
-constexpr std::array<std::array<double, 3>, 4> ll_most{{{39 * GBps, 39 * GBps, 20.4 * GBps},
-                                                        {87.7 * GBps, 39 * GBps, 20.4 * GBps},
-                                                        {141 * GBps, 39 * GBps, 20.4 * GBps},
-                                                        {282 * GBps, 39 * GBps, 20.4 * GBps}}};
+constexpr std::array<std::array<double, 3>, 4> ll_most{{{39 * giga, 39 * giga, 20.4 * giga},
+                                                        {87.7 * giga, 39 * giga, 20.4 * giga},
+                                                        {141 * giga, 39 * giga, 20.4 * giga},
+                                                        {282 * giga, 39 * giga, 20.4 * giga}}};
 constexpr std::array<double, 4> nvls_efficiency{0, 0, 0.85, 0.74};
 /// What a channel may carry, in the order in which its search for channels tries, up to Hopper and
 /// from Blackwell on.
@@ -60,7 +60,7 @@ double bus(const NodeKind& node, const CollectiveShape& shape) {
 }
 
 double ll_limit(const NodeKind& node, const CollectiveShape& shape) {
-  const std::size_t column = shape.nodes == 1 ? 0 : shape.nodes == 2 ? 1 : 2;
+  const auto column = static_cast<std::size_t>(std::min(shape.nodes, 3) - 1);
   return ll_most.at(static_cast<std::size_t>(node.architecture)).at(column);
 }
 
@@ -132,9 +132,9 @@ double channel_per_rank(const NodeKind& node, std::int32_t ranks) {
   const std::span<const double> speeds = node.architecture >= Architecture::blackwell
                                              ? std::span<const double>{blackwell_speeds}
                                              : std::span<const double>{hopper_speeds};
-  const auto fits = [&](double speed) { return speed * GBps * ranks <= node.bus_Bps; };
+  const auto fits = [&](double speed) { return speed * giga * ranks <= node.bus_Bps; };
   const auto found = std::ranges::find_if(speeds, fits);
-  return (found == speeds.end() ? speeds.back() : *found) * GBps * ranks;
+  return (found == speeds.end() ? speeds.back() : *found) * giga * ranks;
 }
 
 /// With the switches' arithmetic, inside one server.

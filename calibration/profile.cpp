@@ -81,10 +81,11 @@ GpuProfile read_gpu(const sim::ConfigNode& node) {
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char letter : text) {
+    const bool prints = static_cast<unsigned char>(letter) >= ' ';
     if (letter == '"' || letter == '\\') {
       out += '\\';
     }
-    out += letter;
+    out += prints ? letter : ' ';
   }
   return out + "\"";
 }

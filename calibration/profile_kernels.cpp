@@ -12,14 +12,14 @@
 namespace calibration {
 namespace {
 
-LocalFit::Settings read_local_settings(const sim::ConfigNode& node, std::size_t dimensions) {
-  node.expect_keys({"neighbours", "ridge", "weights"});
-  constexpr std::int64_t neighbours_max = 1000;
+NearKriging::Settings read_near_settings(const sim::ConfigNode& node, std::size_t dimensions) {
+  node.expect_keys({"smooth", "stretch", "noise", "weights"});
   constexpr double most = 1e6;
-  LocalFit::Settings settings{
-      .neighbours = static_cast<std::size_t>(node.at("neighbours").integer(1, neighbours_max)),
-      .ridge = node.at("ridge").number(0, most),
-      .weights = {}};
+  constexpr double noise_min = 1e-9;  // below, points that are the same are too much for a double
+  NearKriging::Settings settings{.smooth = node.at("smooth").number(0, 1),
+                                 .stretch = node.at("stretch").number(0, most),
+                                 .noise = node.at("noise").number(noise_min, most),
+                                 .weights = {}};
   const sim::ConfigNode weights = node.at("weights");
   for (const sim::ConfigNode& weight : weights.items()) {
     settings.weights.push_back(weight.number(0, most));
@@ -65,9 +65,9 @@ std::string kernel_text(const ProfiledKernel& kernel) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     out += fmt::format("          {}: {}\n", names[i], fit.numbers()[i]);
   }
-  const LocalFit::Settings& settings = fit.settings();
-  out += fmt::format("        beside: {{neighbours: {}, ridge: {}, weights: [{}]}}\n",
-                     settings.neighbours, settings.ridge, fmt::join(settings.weights, ", "));
+  const NearKriging::Settings& beside = fit.settings();
+  out += fmt::format("        beside: {{smooth: {}, stretch: {}, noise: {}, weights: [{}]}}\n",
+                     beside.smooth, beside.stretch, beside.noise, fmt::join(beside.weights, ", "));
   out += fmt::format("        samples:  # {}, microseconds\n",
                      fmt::join(shape_names(fit.kernel()), ", "));
   for (const KernelSample& sample : fit.samples()) {
@@ -98,12 +98,12 @@ ProfiledKernel read_kernel(const sim::ConfigNode& node) {
   for (const sim::ConfigNode& sample : node.at("samples").items()) {
     samples.push_back(read_sample(sample, shape_names(kernel).size()));
   }
-  return {.dtype = node.at("dtype").text(),
-          .fit = KernelFit{kernel, machine, std::move(numbers),
-                           read_local_settings(node.at("beside"), shape_names(kernel).size() + 1),
-                           samples},
-          .fitted = read_errors(node.at("fitted")),
-          .held_out = read_errors(node.at("held_out"))};
+  return {
+      .dtype = node.at("dtype").text(),
+      .fit = KernelFit{kernel, machine, std::move(numbers),
+                       read_near_settings(node.at("beside"), place_dimensions(kernel)), samples},
+      .fitted = read_errors(node.at("fitted")),
+      .held_out = read_errors(node.at("held_out"))};
 }
 
 }  // namespace calibration

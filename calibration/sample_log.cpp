@@ -257,24 +257,24 @@ std::optional<SampleLog> parse_sample_log(const std::string& file, std::string_v
 }
 
 std::string to_line(const SampleHeader& header) {
-  Json json{{"espalier_samples", 1},
-            {"gpu", header.gpu},
-            {"gpu_uuid", header.gpu_uuid},
-            {"gpus", header.gpus},
-            {"processors", header.processors},
-            {"memory_bytes", header.memory_bytes},
-            {"l2_bytes", header.l2_bytes},
-            {"sm_clock_mhz_max", rounded(header.sm_clock_mhz_max)},
-            {"driver", header.driver},
-            {"cuda", header.cuda},
-            {"cublas", header.cublas},
-            {"nccl", header.nccl},
-            {"cudnn", header.cudnn},
-            {"date", header.date},
-            {"command", header.command},
-            {"host", header.host},
-            {"plan", header.plan},
-            {"not_measured", header.not_measured}};
+  const Json json{{"espalier_samples", 1},
+                  {"gpu", header.gpu},
+                  {"gpu_uuid", header.gpu_uuid},
+                  {"gpus", header.gpus},
+                  {"processors", header.processors},
+                  {"memory_bytes", header.memory_bytes},
+                  {"l2_bytes", header.l2_bytes},
+                  {"sm_clock_mhz_max", rounded(header.sm_clock_mhz_max)},
+                  {"driver", header.driver},
+                  {"cuda", header.cuda},
+                  {"cublas", header.cublas},
+                  {"nccl", header.nccl},
+                  {"cudnn", header.cudnn},
+                  {"date", header.date},
+                  {"command", header.command},
+                  {"host", header.host},
+                  {"plan", header.plan},
+                  {"not_measured", header.not_measured}};
   // Names of hosts and commands may hold any bytes; what is not UTF-8 is replaced.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

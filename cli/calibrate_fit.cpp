@@ -119,6 +119,9 @@ int calibrate_fit(const Arguments& arguments) {
                                                           .sources = gpu.sources,
                                                           .kernels = {},
                                                           .collectives = {}});
+    if (const auto note = arguments.find("note"); note && !note->empty()) {
+      fitted.sources.push_back(*note);
+    }
     if (!gpu.logs.empty()) {
       fitted.measured = calibration::measured_on(gpu.logs.front().header);
     }

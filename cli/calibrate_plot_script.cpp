@@ -69,7 +69,7 @@ double busbw(const calibration::CollectiveShape& shape, double seconds) {
   return factor * shape.bytes / seconds;
 }
 
-constexpr double GBps = 1e9;
+constexpr double giga = 1e9;
 
 /// Of one number of ranks: what was measured, and the fit on a fine grid between.
 struct Curve {
@@ -84,7 +84,7 @@ Curve curve_of(const calibration::CollectiveFit& fit,
   double most = least;
   for (const calibration::CollectiveSample& sample : samples) {
     curve.measured +=
-        fmt::format("{} {:.6g}\n", sample.shape.bytes, busbw(sample.shape, sample.seconds) / GBps);
+        fmt::format("{} {:.6g}\n", sample.shape.bytes, busbw(sample.shape, sample.seconds) / giga);
     least = std::min(least, sample.shape.bytes);
     most = std::max(most, sample.shape.bytes);
   }
@@ -93,7 +93,7 @@ Curve curve_of(const calibration::CollectiveFit& fit,
   for (shape.bytes = least; shape.bytes <= most * finer; shape.bytes *= finer) {
     curve.fitted +=
         fmt::format("{:.6g} {:.6g}\n", shape.bytes,
-                    busbw(shape, calibration::lone_seconds(fit.cost(shape), shape)) / GBps);
+                    busbw(shape, calibration::lone_seconds(fit.cost(shape), shape)) / giga);
   }
   return curve;
 }

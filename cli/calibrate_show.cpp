@@ -134,9 +134,10 @@ void print_choices(const calibration::CollectiveFit& fit) {
     std::string_view name;
     double bytes;
   };
-  constexpr double KiB = 1024;
-  constexpr std::array sizes{Size{"1 KiB", KiB}, Size{"64 KiB", 64 * KiB}, Size{"1 MiB", KiB * KiB},
-                             Size{"16 MiB", 16 * KiB * KiB}, Size{"1 GiB", KiB * KiB * KiB}};
+  constexpr double kibi = 1024;
+  constexpr std::array sizes{Size{"1 KiB", kibi}, Size{"64 KiB", 64 * kibi},
+                             Size{"1 MiB", kibi * kibi}, Size{"16 MiB", 16 * kibi * kibi},
+                             Size{"1 GiB", kibi * kibi * kibi}};
   fmt::print("\n  {:<15} {:>5}", "operation", "ranks");
   for (const Size& size : sizes) {
     fmt::print(" {:>20}", size.name);

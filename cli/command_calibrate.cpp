@@ -17,6 +17,7 @@ constexpr std::array calibrate_options{
     Option{"collective", 0, "NAME", "of a log of nccl-tests that does not say it: all-gather"},
     Option{"ranks", 0, "N", "likewise"},
     Option{"nodes", 0, "N", "likewise: servers (1)"},
+    Option{"note", 0, "TEXT", "fit: what else is known of where the measurements come from"},
     Option{"json", 0, "", "check prints JSON"},
     Option{"help", 'h', "", "show this"},
 };

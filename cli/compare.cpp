@@ -4,7 +4,6 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "cli/simulated_collective.hpp"
 #include "collectives/bound.hpp"
@@ -184,8 +183,7 @@ Comparison compare(const Scenario& scenario,
           topology::resolve(scenario.execute.routing, scenario.topology)))},
       .seed = scenario.execute.seed,
       .scenario_hash = scenario.hash,
-      .profile = scenario.profile ? fmt::format("{}, from {}", scenario.profile->gpu,
-                                                fmt::join(scenario.profile->sources, ", "))
+      .profile = scenario.profile ? scenario.profile_name
                                   : "none: bandwidths and latencies as the scenario gives them",
       .provenance = scenario.profile ? scenario.profile->provenance : "none",
       .rows = {},

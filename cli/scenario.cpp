@@ -131,6 +131,7 @@ void read_profile_key(const sim::ConfigNode& node, const std::string& directory,
   calibration::Profile profile =
       calibration::read_profile(sim::ConfigNode::load(path.lexically_normal().string()));
   scenario.profile = std::move(profile.gpus.front());
+  scenario.profile_name = fmt::format("{} ({})", scenario.profile->gpu, name->text());
   if (!scenario.profile->collectives) {
     name->fail(fmt::format("the profile of '{}' has no collectives", scenario.profile->gpu));
   }
@@ -337,6 +338,7 @@ Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory
       .request = {},
       .execute = {},
       .profile = {},
+      .profile_name = {},
       .number = {},
       .hash = {},
   };

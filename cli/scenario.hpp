@@ -54,6 +54,7 @@ struct Scenario {
   collectives::Request request;  // without size, topology and group: they differ, or would dangle
   collectives::ExecuteOptions execute;
   std::optional<calibration::GpuProfile> profile;
+  std::string profile_name;      // "H100-SXM-80GB (configs/profiles/h100.yaml)"
   calibration::Number number{};  // what is summed
   std::string hash;              // 16 hexadecimal digits over everything above
 };

@@ -1,14 +1,18 @@
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <random>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "calibration/descent.hpp"
 #include "calibration/kernel_fit.hpp"
-#include "calibration/local_fit.hpp"
+#include "calibration/near_kriging.hpp"
 #include "calibration/profile.hpp"
 #include "cli/kernel_tables.hpp"
 #include "sim/text_file.hpp"
@@ -24,19 +28,71 @@ TEST_CASE("descent: finds the bottom of a bowl, in factors") {
   CHECK(found[1] == doctest::Approx(1e-6).epsilon(0.01));
 }
 
-TEST_CASE("local fit: a plane comes back as it is, also between and beside its points") {
-  LocalFit fit{2};
-  CHECK(fit.at(std::vector{1.0, 1.0}) == 0);
-  for (int x = 0; x < 8; ++x) {
-    for (int y = 0; y < 8; ++y) {
-      fit.add(std::vector{double(x), double(y)}, 0.5 + (0.25 * x) - (0.125 * y));
+TEST_CASE("near kriging: a guess is a share of the values around it") {
+  NearKriging rough{{.smooth = 0, .stretch = 1, .noise = 0.25, .weights = {1}}};
+  const double origin = 0;
+  const double ln2 = std::log(2);
+  const auto at = [](const NearKriging& kriging, double x) { return kriging.at(std::span{&x, 1}); };
+  CHECK(at(rough, 1) == 0);
+  // One point: like / (1 + noise), and e^-ln2 = 0.5. A thousand away, nothing.
+  rough.add(std::span{&origin, 1}, 1);
+  CHECK(at(rough, ln2) == doctest::Approx(0.5 / 1.25));
+  CHECK(at(rough, -ln2) == doctest::Approx(0.5 / 1.25));
+  CHECK(at(rough, 1000) == 0);
+  // The same point again: two equations (1.25, 1; 1, 1.25) a = (1, 3), so a sums to 4 / 2.25.
+  rough.add(std::span{&origin, 1}, 3);
+  CHECK(at(rough, 0) == doctest::Approx(4 / 2.25));
+
+  // Smooth: e^-(s z)^2, and z^2 = ln 2; with s = 2 that is 2^-4.
+  for (const auto& [stretch, like] : {std::pair{1.0, 0.5}, std::pair{2.0, 0.0625}}) {
+    NearKriging smooth{{.smooth = 1, .stretch = stretch, .noise = 0.25, .weights = {1}}};
+    smooth.add(std::span{&origin, 1}, 1);
+    CHECK(at(smooth, std::sqrt(ln2)) == doctest::Approx(like / 1.25));
+  }
+}
+
+TEST_CASE("near kriging: of two points both count between them, and beside them the nearer alone") {
+  NearKriging kriging{{.smooth = 0, .stretch = 1, .noise = 1e-9, .weights = {0.5, 1}}};
+  // Distances along the first dimension weigh half: 4 are 2, with r = e^-1 from the middle to each.
+  kriging.add(std::vector{0.0, 7.0}, 1);
+  kriging.add(std::vector{4.0, 7.0}, 3);
+  // (1, r^2; r^2, 1) a = (1, 3) makes sum a = 4 / (1 + r^2), and the guess r sum a.
+  const double r = std::exp(-1);
+  CHECK(kriging.at(std::vector{2.0, 7.0}) == doctest::Approx(4 * r / (1 + (r * r))));
+  // The point at 4 hides the one at 0 from 6: e^-1 of its value is all.
+  CHECK(kriging.at(std::vector{6.0, 7.0}) == doctest::Approx(3 * r));
+}
+
+TEST_CASE("near kriging: settings follow what changes, and what does not") {
+  NearKriging kriging{2};
+  for (int x = 0; x < 10; ++x) {
+    for (int y = 0; y < 10; ++y) {
+      kriging.add(std::vector{double(x), double(y)}, x % 3 == 0 ? 1 : -1);
     }
   }
-  // The ridge that keeps it flat far away takes a little off slopes where points lie to one side.
-  for (const auto& point : {std::vector{3.5, 3.5}, std::vector{2.25, 4.75}}) {
-    CHECK(fit.at(point) ==
-          doctest::Approx(0.5 + (0.25 * point[0]) - (0.125 * point[1])).epsilon(0.05));
-  }
+  kriging.choose_settings();
+  const auto& weights = kriging.settings().weights;
+  CHECK(weights[0] > 2 * weights[1]);
+}
+
+TEST_CASE("kernel model: waves are full, or idle by what is missing") {
+  const Machine machine{.processors = 100, .element_bytes = 2};
+  const auto& names = number_names(Kernel::gemm);
+  const auto first = std::ranges::find(names, "tile_16x64_rate_per_s");
+  const auto square = std::ranges::find(names, "tile_128x128_rate_per_s");
+  REQUIRE(square != names.end());
+  const auto unfilled = [&](double m, double n) {
+    const auto all = unfilled_waves(Kernel::gemm, machine, std::vector{m, n, 64.0});
+    CHECK(all.size() == tile_sizes(Kernel::gemm));
+    return all.at(static_cast<std::size_t>(square - first));
+  };
+  // Tiles of 128 x 128: 10 x 10 are a wave; 11 x 10 are 1.1 and take 2; 1 of 100 is 1 at most.
+  CHECK(unfilled(1280, 1280) == 0);
+  CHECK(unfilled(1281, 1280) == doctest::Approx(std::log2(2 / 1.1)));
+  CHECK(unfilled(1, 128) == 1);
+  // Attention, 2 x 50 lines of a block each: full, for blocks of 64 queries and of 128.
+  CHECK(unfilled_waves(Kernel::attention, machine, std::vector{2.0, 64.0, 50.0, 50.0, 128.0}) ==
+        std::vector{0.0, 0.0});
 }
 
 TEST_CASE("kernel model: a GEMM takes its launch, its waves and its bytes") {
@@ -62,11 +118,11 @@ TEST_CASE("kernel model: a GEMM takes its launch, its waves and its bytes") {
   };
   // 100 tiles are one wave of 2 * 128 * 128 * 4096 operations, one more tile is another.
   const double wave = 2.0 * 128 * 128 * 4096 / 1e12;
-  CHECK(seconds(1280, 1280, 4096) == doctest::Approx(3e-6 + wave).epsilon(1e-3));
-  CHECK(seconds(1281, 1280, 4096) == doctest::Approx(3e-6 + (2 * wave)).epsilon(1e-3));
+  CHECK(1e6 * seconds(1280, 1280, 4096) == doctest::Approx(3 + (1e6 * wave)).epsilon(1e-3));
+  CHECK(1e6 * seconds(1281, 1280, 4096) == doctest::Approx(3 + (2e6 * wave)).epsilon(1e-3));
   // A row times a matrix of 2 * 4096 * 65536 bytes is bytes, not work.
-  CHECK(seconds(1, 65536, 64) ==
-        doctest::Approx(3e-6 + (6 * 2.0 * 128 * 128 * 64 / 1e12)).epsilon(1e-2));
+  CHECK(1e6 * seconds(1, 65536, 64) ==
+        doctest::Approx(3 + (6e6 * 2.0 * 128 * 128 * 64 / 1e12)).epsilon(1e-2));
 }
 
 TEST_CASE("kernel fit: what a model made a fit finds again") {
@@ -112,6 +168,41 @@ TEST_CASE("profile: what is written is read again, to the byte") {
         doctest::Approx(1).epsilon(1e-6));
 }
 
+TEST_CASE("profile: the shipped ones are as far from their samples as they say") {
+  const auto same = [](const FitErrors& a, const FitErrors& b) {
+    CHECK(a.samples == b.samples);
+    CHECK(a.median == doctest::Approx(b.median).epsilon(1e-4));
+    CHECK(a.worst == doctest::Approx(b.worst).epsilon(1e-4));
+  };
+  std::size_t profiles = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{std::filesystem::path{SOURCE_DIR} /
+                                                               "configs/profiles"}) {
+    if (entry.path().extension() != ".yaml") {
+      continue;
+    }
+    CAPTURE(entry.path().string());
+    const Profile profile = read_profile(sim::ConfigNode::load(entry.path().string()));
+    REQUIRE(profile.gpus.size() == 1);
+    const GpuProfile& gpu = profile.gpus.front();
+    // Nobody calls measured what no run of espalier-calibrate measured.
+    CHECK((gpu.provenance == "measured") == gpu.measured.has_value());
+    for (const ProfiledKernel& kernel : gpu.kernels) {
+      same(errors_of(kernel.fit, kernel.fit.samples()), kernel.fitted);
+      CHECK(kernel.held_out.median < 0.04);
+      CHECK(kernel.held_out.p95 < 0.15);
+    }
+    REQUIRE(gpu.collectives.has_value());
+    std::vector<CollectiveSample> samples;
+    for (const MethodFit& method : gpu.collectives->fit.methods()) {
+      samples.insert(samples.end(), method.samples.begin(), method.samples.end());
+    }
+    same(errors_of(gpu.collectives->fit, samples), gpu.collectives->fitted);
+    CHECK(gpu.collectives->held_out.median < 0.08);
+    ++profiles;
+  }
+  CHECK(profiles >= 4);
+}
+
 TEST_CASE("validation: kernel fits meet what they were not shown, on measured tables") {
   const std::filesystem::path folder =
       std::filesystem::path{SOURCE_DIR} / ".." / "shared" / "reference" / "gemm";
@@ -119,26 +210,21 @@ TEST_CASE("validation: kernel fits meet what they were not shown, on measured ta
     MESSAGE("skipped: the measured tables are not here");
     return;
   }
-  struct Case {
-    std::string file;
-    double median;
-    double p95;
-  };
-  // The aim is 4 % and 15 % for all; the A100's GEMMs are not there yet.
-  for (const Case& each : {Case{"a100_gemm_bf16_visible.csv", 0.04, 0.2},
-                           Case{"h100_gemm_bf16_visible.csv", 0.04, 0.15},
-                           Case{"h100_gemm_fp8_visible.csv", 0.04, 0.15},
-                           Case{"a100_attention_bf16_visible.csv", 0.04, 0.15},
-                           Case{"h100_attention_bf16_visible.csv", 0.04, 0.15}}) {
-    CAPTURE(each.file);
-    const std::string path = (folder / each.file).string();
+  for (const char* const file :
+       {"a100_gemm_bf16_visible.csv", "h100_gemm_bf16_visible.csv", "h100_gemm_fp8_visible.csv",
+        "a100_attention_bf16_visible.csv", "h100_attention_bf16_visible.csv"}) {
+    CAPTURE(file);
+    const std::string path = (folder / file).string();
     const cli::CsvTable table{path, sim::read_text_file(path, std::size_t{16} << 20)};
     const auto kernels = cli::read_kernel_tables(table);
     REQUIRE(kernels.size() == 1);
-    const FitErrors errors =
-        held_out_errors(kernels[0].kernel, cli::machine_of(kernels[0].gpu, kernels[0].dtype),
-                        kernels[0].samples, 7);
-    CHECK(errors.median < each.median);
-    CHECK(errors.p95 < each.p95);
+    const Machine machine = cli::machine_of(kernels[0].gpu, kernels[0].dtype);
+    for (const std::uint64_t seed : {1U, 7U}) {
+      CAPTURE(seed);
+      const FitErrors errors =
+          held_out_errors(kernels[0].kernel, machine, kernels[0].samples, seed);
+      CHECK(errors.median < 0.04);
+      CHECK(errors.p95 < 0.15);
+    }
   }
 }
