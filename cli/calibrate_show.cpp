@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "calibration/profile.hpp"
 #include "cli/atomic_file.hpp"
@@ -30,6 +29,13 @@ calibration::Profile read_named(const Arguments& arguments, std::string_view sub
                      fmt::format("expected one profile, found {} files", files.size())};
   }
   return calibration::read_profile(sim::ConfigNode::load(files.front()));
+}
+
+void print_sources(const calibration::GpuProfile& gpu) {
+  fmt::print("{}, {} from\n", gpu.gpu, gpu.provenance);
+  for (const std::string& source : gpu.sources) {
+    fmt::print("  {}\n", source);
+  }
 }
 
 void print_kernels(const calibration::GpuProfile& gpu) {
@@ -103,9 +109,16 @@ std::string method_name(calibration::Method method) {
                      calibration::protocol_names.at(static_cast<std::size_t>(method.protocol)));
 }
 
+/// The protocol, or what else there is to say: "ll128", "nvls".
+std::string_view short_name(calibration::Method method) {
+  return method.pattern == calibration::Pattern::ring
+             ? calibration::protocol_names.at(static_cast<std::size_t>(method.protocol))
+             : calibration::pattern_names.at(static_cast<std::size_t>(method.pattern));
+}
+
 void print_methods(const calibration::CollectiveFit& fit) {
-  fmt::print("\n  {:<16} {:>7} {:>9} {:>9} {:>10} {:>8}   (as for eight ranks of one server)\n",
-             "method", "samples", "base", "step", "rate", "sharing");
+  fmt::print("\n  {:<16} {:>7} {:>9} {:>9} {:>10} {:>8}   (eight ranks)\n", "method", "samples",
+             "base", "step", "rate", "sharing");
   for (const calibration::MethodFit& method : fit.methods()) {
     fmt::print("  {:<16} {:>7} {:>6.2f} us {:>6.2f} us {:>5.1f} GB/s {:>8.2f}\n",
                method_name(method.method), method.samples.size(), method.numbers.base_s * us,
@@ -135,12 +148,11 @@ void print_choices(const calibration::CollectiveFit& fit) {
     double bytes;
   };
   constexpr double kibi = 1024;
-  constexpr std::array sizes{Size{"1 KiB", kibi}, Size{"64 KiB", 64 * kibi},
-                             Size{"1 MiB", kibi * kibi}, Size{"16 MiB", 16 * kibi * kibi},
-                             Size{"1 GiB", kibi * kibi * kibi}};
-  fmt::print("\n  {:<15} {:>5}", "operation", "ranks");
+  constexpr std::array sizes{Size{"1 KiB", kibi}, Size{"1 MiB", kibi * kibi},
+                             Size{"16 MiB", 16 * kibi * kibi}, Size{"1 GiB", kibi * kibi * kibi}};
+  fmt::print("\n  {:<15} {:>5}", "us, and by what", "ranks");
   for (const Size& size : sizes) {
-    fmt::print(" {:>20}", size.name);
+    fmt::print(" {:>13}", size.name);
   }
   fmt::print("\n");
   for (const auto& [operation, all_ranks] : measured_ranks(fit)) {
@@ -154,8 +166,8 @@ void print_choices(const calibration::CollectiveFit& fit) {
                                                  .nodes = 1,
                                                  .bytes = size.bytes};
         const calibration::CollectiveCost cost = fit.cost(shape);
-        fmt::print(" {:>20}", fmt::format("{:.1f} us {}", lone_seconds(cost, shape) * us,
-                                          method_name(cost.method)));
+        fmt::print(" {:>13}", fmt::format("{:.4g} {}", lone_seconds(cost, shape) * us,
+                                          short_name(cost.method)));
       }
       fmt::print("\n");
     }
@@ -167,7 +179,7 @@ void print_choices(const calibration::CollectiveFit& fit) {
 int calibrate_show(const Arguments& arguments) {
   const calibration::Profile profile = read_named(arguments, "show");
   for (const calibration::GpuProfile& gpu : profile.gpus) {
-    fmt::print("{}, {} from {}\n", gpu.gpu, gpu.provenance, fmt::join(gpu.sources, ", "));
+    print_sources(gpu);
     print_measured(gpu);
     print_kernels(gpu);
     print_curves(gpu);
@@ -175,8 +187,8 @@ int calibrate_show(const Arguments& arguments) {
     if (gpu.collectives) {
       const calibration::ProfiledCollectives& collectives = *gpu.collectives;
       fmt::print(
-          "\n  collectives: {} samples, off by {:.2f}% (median), {:.2f}% (95th percentile); every "
-          "second size held out: {:.2f}%, {:.2f}%\n",
+          "\n  collectives: {} samples, off by {:.2f}% (median), {:.2f}% (95th percentile);\n"
+          "  every second size held out: {:.2f}%, {:.2f}%\n",
           collectives.fitted.samples, percent * collectives.fitted.median,
           percent * collectives.fitted.p95, percent * collectives.held_out.median,
           percent * collectives.held_out.p95);
@@ -199,7 +211,7 @@ int calibrate_compare(const Arguments& arguments) {
     }
   };
   for (const calibration::GpuProfile& gpu : profile.gpus) {
-    fmt::print("{}, {} from {}\n", gpu.gpu, gpu.provenance, fmt::join(gpu.sources, ", "));
+    print_sources(gpu);
     print_kernels(gpu);
     for (const calibration::ProfiledKernel& kernel : gpu.kernels) {
       draw(fmt::format("{}-{}", gpu.gpu, name_of(kernel.fit.kernel(), kernel.dtype)),

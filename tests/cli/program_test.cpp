@@ -672,7 +672,8 @@ TEST_CASE("program: calibrate puts kernels and collectives of one GPU together, 
   REQUIRE(fit.status == 0);
   const auto show = espalier({"calibrate", "show", profile});
   REQUIRE(show.status == 0);
-  CHECK(show.output.starts_with("H100-SXM-80GB, fitted from gemm.csv, nccl.csv (NCCL 2.27.3)\n"));
+  CHECK(show.output.starts_with(
+      "H100-SXM-80GB, fitted from\n  gemm.csv\n  nccl.csv (NCCL 2.27.3)\n"));
   CHECK(show.output.find("ring ll ") != std::string::npos);
   // The other GPU's rows are passed over.
   const auto check = espalier({"calibrate", "check", profile, nccl_file, "--json"});
