@@ -22,7 +22,7 @@ template <int head_size>
 constexpr int row_elements = head_size + 8;
 
 template <int head_size>
-constexpr int tile_elements = tile* row_elements<head_size>;
+constexpr int tile_elements = tile * row_elements<head_size>;
 
 /// What a warp holds of its 16 queries: each thread has two rows of it, `lane / 4` and 8 below.
 template <int head_size>
@@ -55,7 +55,7 @@ __device__ void load_queries(Rows<head_size>& rows, const __nv_bfloat16* queries
 #pragma unroll
   for (int step = 0; step < head_size / 16; ++step) {
     load_matrices(rows.query[step],
-                  queries + (row * row_elements<head_size>) + (step * 16) + (lane / 16 * 8));
+                  queries + (row * row_elements<head_size>)+(step * 16) + (lane / 16 * 8));
   }
 }
 

@@ -183,8 +183,8 @@ Outcome run_collectives(const World& world, const Gpu& gpu, const NcclLibrary& n
   const auto measure_point = [&](const Point& point, const StopRule& rule) {
     tell_point(world, point);
     const std::unique_ptr<CollectiveSubject> subject = benchmark.prepare(point);
-    const Measured measured = measure(
-        rule, [&](int repetitions) { return subject->take(repetitions); }, host_now);
+    const Measured measured =
+        measure(rule, [&](int repetitions) { return subject->take(repetitions); }, host_now);
     subject->finish();
     return sample_of(point, *subject, measured);
   };

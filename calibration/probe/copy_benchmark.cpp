@@ -89,8 +89,7 @@ class CopyBenchmark : public Benchmark {
     }
     const bool to_device = op == "copy_h2d";
     if (variant == "pageable") {
-      return make_host_subject(
-          *gpu_, [=, this] { return pageable_seconds(bytes, to_device); }, 1);
+      return make_host_subject(*gpu_, [=, this] { return pageable_seconds(bytes, to_device); }, 1);
     }
     const Launch copy = to_device ? h2d(bytes) : d2h(bytes);
     return variant == "bidirectional"

@@ -81,8 +81,8 @@ Outcome run_group(const Gpu& gpu, const Group& group, const GroupRules& rules,
   }
   const auto measure_point = [&](const Point& point, const StopRule& rule) {
     const std::unique_ptr<Subject> subject = benchmark->prepare(point);
-    const Measured measured = measure(
-        rule, [&](int repetitions) { return subject->take(repetitions); }, host_now);
+    const Measured measured =
+        measure(rule, [&](int repetitions) { return subject->take(repetitions); }, host_now);
     return sample_of(point, *subject, measured);
   };
   return run_points(group, rules, tools, measure_point, is_usable);
