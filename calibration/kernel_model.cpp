@@ -12,6 +12,8 @@ namespace calibration {
 namespace {
 
 constexpr std::array<std::string_view, 3> gemm_shape{"m", "n", "k"};
+constexpr std::array<std::string_view, 4> batched_shape{"batch", "m", "n", "k"};
+constexpr std::array<std::string_view, 4> grouped_shape{"experts", "tokens", "n", "k"};
 constexpr std::array<std::string_view, 5> attention_shape{"batch", "sequence", "heads",
                                                           "key_value_heads", "head_size"};
 
@@ -56,21 +58,35 @@ double p_norm(double a, double b, double p) {
   return std::pow(std::pow(a, p) + std::pow(b, p), 1 / p);
 }
 
-double tiles_of(const Tile& tile, std::span<const double> shape) {
-  return std::ceil(shape[0] / tile.rows) * std::ceil(shape[1] / tile.columns);
+/// Any kind of GEMM.
+struct Gemm {
+  double batch = 1;
+  double m = 0;
+  double n = 0;
+  double k = 0;
+};
+
+Gemm gemm_of(Kernel kernel, std::span<const double> shape) {
+  if (kernel == Kernel::gemm) {
+    return {.m = shape[0], .n = shape[1], .k = shape[2]};
+  }
+  return {.batch = shape[0], .m = shape[1], .n = shape[2], .k = shape[3]};
+}
+
+double tiles_of(const Tile& tile, const Gemm& gemm) {
+  return gemm.batch * std::ceil(gemm.m / tile.rows) * std::ceil(gemm.n / tile.columns);
 }
 
 double blocks_of(double queries, std::span<const double> shape) {
   return shape[0] * shape[2] * std::ceil(shape[1] / queries);
 }
 
-double gemm_compute(const Machine& machine, std::span<const double> numbers,
-                    std::span<const double> shape) {
-  const double k = shape[2];
+double gemm_compute(const Machine& machine, std::span<const double> numbers, const Gemm& gemm) {
+  const double k = gemm.k;
   const double processors = machine.processors;
   double least = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < tiles.size(); ++i) {
-    const double count = tiles_of(tiles[i], shape);
+    const double count = tiles_of(tiles[i], gemm);
     const double per_k = 2 * tiles[i].rows * tiles[i].columns / numbers[rates + i];
     constexpr int parts_max = 32;
     constexpr double k_min = 64;  // no part of k is shorter
@@ -81,7 +97,7 @@ double gemm_compute(const Machine& machine, std::span<const double> numbers,
       }
       const double waves = std::ceil(count * parts / processors);
       const double adding =
-          parts > 1 ? numbers[split] + (numbers[sum] * shape[0] * shape[1] * parts) : 0;
+          parts > 1 ? numbers[split] + (numbers[sum] * gemm.batch * gemm.m * gemm.n * parts) : 0;
       least = std::min(least, (waves * ((per_k * k / parts) + numbers[begins + i])) + adding);
     }
   }
@@ -109,21 +125,27 @@ double attention_compute(const Machine& machine, std::span<const double> numbers
 }  // namespace
 
 std::span<const std::string_view> shape_names(Kernel kernel) {
-  if (kernel == Kernel::gemm) {
-    return gemm_shape;
+  switch (kernel) {
+    case Kernel::gemm:
+      return gemm_shape;
+    case Kernel::attention:
+      break;
+    case Kernel::batched_gemm:
+      return batched_shape;
+    case Kernel::grouped_gemm:
+      return grouped_shape;
   }
   return attention_shape;
 }
 
 Work work_of(Kernel kernel, const Machine& machine, std::span<const double> shape) {
   sim::require(shape.size() == shape_names(kernel).size(), "a shape has all its numbers");
-  if (kernel == Kernel::gemm) {
-    const double m = shape[0];
-    const double n = shape[1];
-    const double k = shape[2];
+  if (kernel != Kernel::attention) {
+    const auto [batch, m, n, k] = gemm_of(kernel, shape);
     constexpr double result_bytes = 2;  // whatever the operands are
-    return {.operations = 2 * m * n * k,
-            .bytes = (((m * k) + (n * k)) * machine.element_bytes) + (m * n * result_bytes)};
+    return {
+        .operations = 2 * batch * m * n * k,
+        .bytes = batch * ((((m * k) + (n * k)) * machine.element_bytes) + (m * n * result_bytes))};
   }
   const double tokens = shape[0] * shape[1];
   const double queries = 2 * tokens * shape[2] * shape[4];  // and results
@@ -135,9 +157,9 @@ Work work_of(Kernel kernel, const Machine& machine, std::span<const double> shap
 double model_seconds(Kernel kernel, const Machine& machine, std::span<const double> numbers,
                      std::span<const double> shape) {
   const double bytes = work_of(kernel, machine, shape).bytes;
-  if (kernel == Kernel::gemm) {
-    return numbers[launch] +
-           p_norm(gemm_compute(machine, numbers, shape), bytes / numbers[bandwidth], numbers[norm]);
+  if (kernel != Kernel::attention) {
+    return numbers[launch] + p_norm(gemm_compute(machine, numbers, gemm_of(kernel, shape)),
+                                    bytes / numbers[bandwidth], numbers[norm]);
   }
   return numbers[attention_launch] + (numbers[length] * std::log2(1 + shape[1])) +
          p_norm(attention_compute(machine, numbers, shape), bytes / numbers[attention_bandwidth],
@@ -159,7 +181,7 @@ const std::vector<std::string>& number_names(Kernel kernel) {
   static const std::vector<std::string> attention{"launch_s",          "bandwidth_Bps",  "norm",
                                                   "rate_64_per_s",     "rate_128_per_s", "block_s",
                                                   "length_s_per_log2", "wave_share"};
-  return kernel == Kernel::gemm ? gemm : attention;
+  return kernel == Kernel::attention ? attention : gemm;
 }
 
 std::vector<double> first_numbers(Kernel kernel, const Machine& machine, double operations_per_s,
@@ -198,9 +220,9 @@ std::vector<double> unfilled_waves(Kernel kernel, const Machine& machine,
     const double waves = parts / machine.processors;
     out.push_back(std::min(std::log2(std::ceil(waves) / waves), 1.0));
   };
-  if (kernel == Kernel::gemm) {
+  if (kernel != Kernel::attention) {
     for (const Tile& tile : tiles) {
-      add(tiles_of(tile, shape));
+      add(tiles_of(tile, gemm_of(kernel, shape)));
     }
   } else {
     for (const double queries : block_queries) {
@@ -211,7 +233,7 @@ std::vector<double> unfilled_waves(Kernel kernel, const Machine& machine,
 }
 
 std::size_t tile_sizes(Kernel kernel) {
-  return kernel == Kernel::gemm ? tiles.size() : block_queries.size();
+  return kernel == Kernel::attention ? block_queries.size() : tiles.size();
 }
 
 }  // namespace calibration

@@ -11,13 +11,16 @@
 
 namespace calibration {
 
-enum class Kernel : std::uint8_t { gemm, attention };
-inline constexpr std::array<std::string_view, 2> kernel_names{"gemm", "attention"};
+enum class Kernel : std::uint8_t { gemm, attention, batched_gemm, grouped_gemm };
+inline constexpr std::array<std::string_view, 4> kernel_names{"gemm", "attention", "batched_gemm",
+                                                              "grouped_gemm"};
 
 /// The numbers that say how large a kernel is:
 ///
-///   gemm        m, n, k: an m x k matrix times a k x n one
-///   attention   batch, sequence, heads, key-value heads, head size: fused, causal, forward
+///   gemm           m, n, k: an m x k matrix times a k x n one
+///   attention      batch, sequence, heads, key-value heads, head size: fused, causal, forward
+///   batched_gemm   batch, m, n, k: so many of them at once
+///   grouped_gemm   experts, tokens of each, n, k: likewise
 [[nodiscard]] std::span<const std::string_view> shape_names(Kernel kernel);
 
 struct Machine {

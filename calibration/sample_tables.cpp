@@ -44,6 +44,13 @@ std::optional<Kernel> kernel_of(const SampleKey& key) {
   if (key.op == "attention" && shape_number(key.shape, "causal") == 1) {
     return Kernel::attention;
   }
+  const bool is_default = key.variant == "default" || key.variant.empty();
+  if (key.op == "batched_gemm" && is_default) {
+    return Kernel::batched_gemm;
+  }
+  if (key.op == "grouped_gemm" && is_default) {
+    return Kernel::grouped_gemm;
+  }
   return std::nullopt;
 }
 

@@ -13,8 +13,8 @@
 
 namespace calibration {
 
-/// Samples of one kernel in one number format: GEMMs as frameworks call them (variant default),
-/// and causal attention.
+/// Samples of one kernel in one number format: GEMMs of all kinds as frameworks call them (variant
+/// default), and causal attention.
 struct SampledKernel {
   Kernel kernel{};
   std::string dtype;

@@ -29,8 +29,14 @@ double positive(const CsvTable& table, std::size_t row, std::string_view column)
 }  // namespace
 
 std::span<const std::string_view> columns_of(Kernel kernel) {
-  if (kernel == Kernel::gemm) {
-    return gemm_columns;
+  switch (kernel) {
+    case Kernel::gemm:
+      return gemm_columns;
+    case Kernel::attention:
+      break;
+    case Kernel::batched_gemm:
+    case Kernel::grouped_gemm:  // no tables of others have them
+      return calibration::shape_names(kernel);
   }
   return attention_columns;
 }

@@ -75,6 +75,23 @@ TEST_CASE("near kriging: settings follow what changes, and what does not") {
   CHECK(weights[0] > 2 * weights[1]);
 }
 
+TEST_CASE("kernel model: a batch of GEMMs is one with so many times the tiles and bytes") {
+  const Machine machine{.processors = 100, .element_bytes = 2};
+  const std::vector<double> numbers = first_numbers(Kernel::gemm, machine, 100e12, 1e12);
+  CHECK(number_names(Kernel::batched_gemm) == number_names(Kernel::gemm));
+  const auto seconds = [&](Kernel kernel, const std::vector<double>& shape) {
+    return 1e6 * model_seconds(kernel, machine, numbers, shape);
+  };
+  // Tiles of 256 rows at most: 8 x 256 rows make as many tiles as 2048.
+  CHECK(work_of(Kernel::batched_gemm, machine, std::vector<double>{8, 256, 512, 64}).operations ==
+        work_of(Kernel::gemm, machine, std::vector<double>{2048, 512, 64}).operations);
+  CHECK(seconds(Kernel::batched_gemm, {1, 256, 512, 64}) == seconds(Kernel::gemm, {256, 512, 64}));
+  CHECK(seconds(Kernel::grouped_gemm, {8, 256, 4096, 4096}) >
+        seconds(Kernel::gemm, {2048, 4096, 4096}));  // eight matrices of weights, not one
+  CHECK(unfilled_waves(Kernel::batched_gemm, machine, std::vector<double>{8, 256, 512, 64}) ==
+        unfilled_waves(Kernel::gemm, machine, std::vector<double>{2048, 512, 64}));
+}
+
 TEST_CASE("kernel model: waves are full, or idle by what is missing") {
   const Machine machine{.processors = 100, .element_bytes = 2};
   const auto& names = number_names(Kernel::gemm);

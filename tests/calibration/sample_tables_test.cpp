@@ -52,6 +52,8 @@ TEST_CASE("sample tables: each sample goes to the fit that it belongs to, and th
       sample("gemm", "bfloat16", "default", shape, 0, 9e-6),
       sample("gemm", "bfloat16", "best", shape, 0, 8e-6),
       sample("gemm", "fp8", "default", shape, 0, 6e-6),
+      sample("batched_gemm", "bfloat16", "default",
+             {{"batch", 64}, {"m", 128}, {"n", 128}, {"k", 64}}, 0, 7e-6),
       sample("attention", "bfloat16", "reference", attention, 0, 50e-6),
       sample("attention", "bfloat16", "reference", not_causal, 0, 90e-6),
       sample("rms_norm", "bfloat16", "", {{"rows", 4}, {"columns", 4096}}, 65536, 4e-6),
@@ -65,13 +67,14 @@ TEST_CASE("sample tables: each sample goes to the fit that it belongs to, and th
       sample("all_reduce", "bfloat16", "auto", {{"ranks", 1}, {"bytes", 1024}}, 1024, 5e-6),
   });
   const auto kernels = sampled_kernels(log);
-  REQUIRE(kernels.size() == 3);
+  REQUIRE(kernels.size() == 4);
   CHECK(kernels[0].dtype == "bfloat16");
   REQUIRE(kernels[0].samples.size() == 1);
   CHECK(kernels[0].samples[0].shape == std::vector<double>{128, 256, 512});
   CHECK(kernels[0].samples[0].seconds == 9e-6);
-  CHECK(kernels[2].kernel == Kernel::attention);
-  CHECK(kernels[2].samples[0].shape == std::vector<double>{1, 2048, 8, 2, 128});
+  CHECK(kernels[2].kernel == Kernel::batched_gemm);
+  CHECK(kernels[3].kernel == Kernel::attention);
+  CHECK(kernels[3].samples[0].shape == std::vector<double>{1, 2048, 8, 2, 128});
 
   const auto curves = sampled_curves(log);
   REQUIRE(curves.size() == 2);
