@@ -20,8 +20,8 @@ using enum Joint;
 /// for PCIe 4.0 x16. NICs: 100, 200, 400 and 400 Gb/s for each of eight GPUs. Processors by the
 /// vendor's data sheets. Longer names stand before those that they begin with.
 constexpr std::array known{
-    KnownGpu{"gb200", "", 148, {blackwell, nvlink, 900 * giga, 720 * giga, 400 * giga}},
-    KnownGpu{"gb300", "", 160, {blackwell, nvlink, 900 * giga, 720 * giga, 400 * giga}},
+    KnownGpu{"gb200", "", 148, {blackwell, nvlink, 900 * giga, 720 * giga, 400 * giga}, 72},
+    KnownGpu{"gb300", "", 160, {blackwell, nvlink, 900 * giga, 720 * giga, 400 * giga}, 72},
     KnownGpu{"b200", "", 148, {blackwell, nvlink, 900 * giga, 720 * giga, 400 * giga}},
     KnownGpu{"b300", "", 160, {blackwell, nvlink, 900 * giga, 720 * giga, 800 * giga}},
     KnownGpu{"h100", "pcie", 114, {hopper, pcie, 63 * giga, 48 * giga, 100 * giga}},

@@ -14,6 +14,7 @@ struct KnownGpu {
   std::string_view form;        // "pcie" where that differs from the usual one; else empty
   std::int32_t processors = 0;  // streaming multiprocessors; 0: that differs
   NodeKind node;                // the servers that it is sold in
+  std::int32_t domain = 8;      // so many GPUs one NVLink network joins, over servers or in one
 };
 
 /// The GPU of a name, however it is written: "h100_sxm", "NVIDIA H100 80GB HBM3", "H100-SXM-80GB"

@@ -134,7 +134,7 @@ double channel_per_rank(const NodeKind& node, std::int32_t ranks) {
                                              : std::span<const double>{hopper_speeds};
   const auto fits = [&](double speed) { return speed * giga * ranks <= node.bus_Bps; };
   const auto found = std::ranges::find_if(speeds, fits);
-  return (found == speeds.end() ? speeds.back() : *found) * giga * ranks;
+  return found == speeds.end() ? node.bus_Bps : *found * giga * ranks;
 }
 
 /// With the switches' arithmetic, inside one server.

@@ -95,7 +95,7 @@ class Checker {
     using Key = std::pair<collectives::Collective, std::int32_t>;
     std::map<Key, ComparedTable> parts;
     for (const CollectiveSample& sample : table.samples) {
-      const calibration::CollectiveSample measured = to_fit_sample(sample);
+      const calibration::CollectiveSample measured = to_fit_sample(sample, gpu.gpu);
       const calibration::CollectiveShape& shape = measured.shape;
       const calibration::CollectiveFit& fit = gpu.collectives->fit;
       ComparedTable& part = parts[{sample.collective, sample.ranks}];

@@ -40,7 +40,7 @@ std::optional<calibration::ProfiledCollectives> fit_collectives(const MeasuredGp
   std::vector<calibration::CollectiveSample> samples;
   for (const CollectiveTable& table : gpu.collectives) {
     for (const CollectiveSample& sample : table.samples) {
-      samples.push_back(to_fit_sample(sample));
+      samples.push_back(to_fit_sample(sample, gpu.gpu));
     }
   }
   for (const calibration::SampleLog& log : gpu.logs) {

@@ -196,12 +196,13 @@ calibration::Number number_of(std::string_view dtype) {
   return is_integer ? calibration::Number::integer : calibration::Number::floating;
 }
 
-calibration::CollectiveSample to_fit_sample(const CollectiveSample& sample) {
+calibration::CollectiveSample to_fit_sample(const CollectiveSample& sample, std::string_view gpu) {
+  const calibration::KnownGpu* const known = calibration::find_gpu(gpu);
+  const bool is_joined = known != nullptr && sample.nodes > 1 && sample.ranks <= known->domain;
   return {.shape = {.operation = *operation_of(sample.collective),
-
                     .number = number_of(sample.dtype),
                     .ranks = sample.ranks,
-                    .nodes = sample.nodes,
+                    .nodes = is_joined ? 1 : sample.nodes,
                     .bytes = static_cast<double>(sample.bytes.count())},
           .seconds = sample.seconds};
 }

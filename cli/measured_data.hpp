@@ -44,7 +44,8 @@ struct MeasuredOptions {
 /// Of the name of a type: "bfloat16", "float", "int8".
 [[nodiscard]] calibration::Number number_of(std::string_view dtype);
 
-/// A measured collective as fits take it.
-[[nodiscard]] calibration::CollectiveSample to_fit_sample(const CollectiveSample& sample);
+/// A measured collective as fits take it. Servers of `gpu` that one NVLink network joins are one.
+[[nodiscard]] calibration::CollectiveSample to_fit_sample(const CollectiveSample& sample,
+                                                          std::string_view gpu);
 
 }  // namespace cli

@@ -155,7 +155,7 @@ TEST_CASE("validation: collectives of measured servers, simulated, every second 
     std::map<double, std::size_t> place;  // of sizes, ascending
     for (const auto& table : gpu.collectives) {
       for (const auto& sample : table.samples) {
-        samples.push_back(cli::to_fit_sample(sample));
+        samples.push_back(cli::to_fit_sample(sample, gpu.gpu));
         place[samples.back().shape.bytes] = 0;
       }
     }
