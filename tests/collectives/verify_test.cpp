@@ -3,6 +3,7 @@
 #include <array>
 #include <random>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -48,6 +49,29 @@ TEST_CASE("verify: a missing condition is a race") {
   schedule.add(move(0, 1, Combine::reduce));
   schedule.add(move(1, 0, Combine::copy));  // may leave before the sum is made
   CHECK(problem_of(schedule).find("in no fixed order") != std::string::npos);
+}
+
+TEST_CASE("verify: a switch adds what it gets, brings nothing, and must wait like a rank") {
+  const auto with_switch = [](bool waits_for_both) {
+    Schedule schedule = pair();
+    const int middle = static_cast<int>(schedule.add_switch(topology::NodeId{7}));
+    CHECK(middle == 2);
+    CHECK(schedule.ranks() == 2);
+    CHECK(schedule.participants() == 3);
+    std::vector<After> summed;
+    for (const int rank : {0, 1}) {
+      summed.push_back({schedule.add(move(rank, middle, Combine::reduce)), 0});
+    }
+    if (!waits_for_both) {
+      summed.pop_back();
+    }
+    schedule.add(move(middle, 0, Combine::copy), summed);
+    schedule.add(move(middle, 1, Combine::copy), summed);
+    return schedule;
+  };
+  CHECK(problem_of(with_switch(true)) == "none");
+  CHECK(reference::interpret(with_switch(true), 1).empty());
+  CHECK(problem_of(with_switch(false)) != "none");
 }
 
 TEST_CASE("verify: chunks that are not all of the data, or blocks of unequal length, are refused") {
