@@ -461,6 +461,9 @@ TEST_CASE("program: every file in configs/ loads and runs") {
     CAPTURE(path);
     if (path.find("/topologies/") != std::string::npos && entry.is_regular_file()) {
       CHECK(espalier({"topology", "show", path}).status == 0);
+    } else if (path.find("/profiles/") != std::string::npos &&
+               entry.path().extension() == ".yaml") {
+      CHECK(espalier({"calibrate", "show", path}).status == 0);
     } else if (entry.path().extension() == ".yaml") {
       CHECK(espalier({"run", path, "--set", "sizes=64KiB"}).status == 0);
     } else if (entry.path().extension() == ".json") {
