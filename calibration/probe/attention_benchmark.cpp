@@ -69,7 +69,7 @@ class AttentionBenchmark : public Benchmark {
     const AttentionBytes bytes = bytes_of(call);
     const std::size_t sets = std::min(sets_in(in_, bytes.in()), sets_in(out_, bytes.query));
     return make_subject(*gpu_, {.launch =
-                                    [=, this](cudaStream_t stream, std::size_t set) {
+                                    [this, call](cudaStream_t stream, std::size_t set) {
                                       launch_attention(placed(call, set), stream);
                                     },
                                 .sets = sets});

@@ -10,6 +10,7 @@
 // device may be called meanwhile: no allocation, no first use of a kernel.
 
 #include <algorithm>
+#include <cstddef>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -28,6 +29,13 @@ namespace {
 constexpr int blocks_most = 32;
 constexpr double streamed_bytes = 64.0 * 1048576;
 
+/// What a buffer holds.
+template <class Element>
+Element* typed(std::byte* buffer) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): CUDA gives out bytes
+  return reinterpret_cast<Element*>(buffer);
+}
+
 /// The streaming kernel, running as long as a guard of it lives.
 class Streaming {
  public:
@@ -39,7 +47,7 @@ class Streaming {
     constexpr std::uint32_t seed = 5;
     launch_fill(Format::bfloat16, data_.data(), data_.size(), seed, gpu.stream());
     check(cudaStreamSynchronize(gpu.stream()));
-    auto* const words = reinterpret_cast<std::uint32_t*>(words_.data());
+    auto* const words = typed<std::uint32_t>(words_.data());
     words[0] = 0;
     words[1] = 1;
   }
@@ -51,8 +59,8 @@ class Streaming {
     launch_streaming({.data = data_.data(),
                       .bytes = data_.size(),
                       .blocks = blocks,
-                      .stop = reinterpret_cast<const std::uint32_t*>(stop_.data()),
-                      .progress = reinterpret_cast<StreamProgress*>(progress_.data())},
+                      .stop = typed<std::uint32_t>(stop_.data()),
+                      .progress = typed<StreamProgress>(progress_.data())},
                      kernel_stream_.get());
   }
 
@@ -216,8 +224,8 @@ class StreamingBesideGemm : public Subject {
 
   /// Bytes per second of all blocks. Each by its own clock, as they report at different times.
   [[nodiscard]] double rate_between(int first, int second) const {
-    const auto* const before = reinterpret_cast<const StreamProgress*>(moment(first));
-    const auto* const after = reinterpret_cast<const StreamProgress*>(moment(second));
+    const StreamProgress* const before = typed<StreamProgress>(moment(first));
+    const StreamProgress* const after = typed<StreamProgress>(moment(second));
     constexpr double nanosecond = 1e-9;
     double rate = 0;
     for (int block = 0; block < blocks_; ++block) {
@@ -237,7 +245,7 @@ class StreamingBesideGemm : public Subject {
   int blocks_;
   int gemms_ = 0;
   calibration::GpuState state_;
-  PinnedBuffer moments_{moments_most * blocks_most * sizeof(StreamProgress)};
+  PinnedBuffer moments_{std::size_t{moments_most} * blocks_most * sizeof(StreamProgress)};
 };
 
 class ContentionBenchmark : public Benchmark {

@@ -79,7 +79,7 @@ class CopyBenchmark : public Benchmark {
     }
     const std::size_t bytes = bytes_of(point);
     if (op == "copy_d2d") {
-      return one_by_one([=, this](cudaStream_t stream, std::size_t) {
+      return one_by_one([this, bytes](cudaStream_t stream, std::size_t) {
         check(cudaMemcpyAsync(device_other_.data(), device_.data(), bytes, cudaMemcpyDeviceToDevice,
                               stream));
       });
@@ -89,7 +89,8 @@ class CopyBenchmark : public Benchmark {
     }
     const bool to_device = op == "copy_h2d";
     if (variant == "pageable") {
-      return make_host_subject(*gpu_, [=, this] { return pageable_seconds(bytes, to_device); }, 1);
+      return make_host_subject(
+          *gpu_, [this, bytes, to_device] { return pageable_seconds(bytes, to_device); }, 1);
     }
     const Launch copy = to_device ? h2d(bytes) : d2h(bytes);
     return variant == "bidirectional"
@@ -159,9 +160,10 @@ class CopyBenchmark : public Benchmark {
       peers_.clear();
       peers_.emplace_back(here, there, std::max(bytes, beside_bytes));
     }
-    return one_by_one([=, this, to = peers_.back().data()](cudaStream_t stream, std::size_t) {
-      check(cudaMemcpyPeerAsync(to, there, device_.data(), here, bytes, stream));
-    });
+    return one_by_one(
+        [this, there, here, bytes, to = peers_.back().data()](cudaStream_t stream, std::size_t) {
+          check(cudaMemcpyPeerAsync(to, there, device_.data(), here, bytes, stream));
+        });
   }
 
   std::unique_ptr<Subject> prepare_overlap(const Point& point) {

@@ -1,5 +1,6 @@
 #include "calibration/probe/device.hpp"
 
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -135,7 +136,7 @@ DeviceFacts open_device(int device) {
   check(cudaSetDevice(device));
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, device));
-  facts.name = properties.name;
+  facts.name = std::data(properties.name);
   facts.uuid = uuid_text(properties.uuid);
   facts.processors = properties.multiProcessorCount;
   facts.memory_bytes = properties.totalGlobalMem;

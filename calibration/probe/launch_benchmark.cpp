@@ -47,7 +47,7 @@ class LaunchBenchmark : public Benchmark {
         // The shape, where there is one, is the number of calls that share a repetition.
         const double calls = point.key.shape.empty() ? 1 : point.key.shape.front().second;
         calls_ = static_cast<int>(calls);
-        return make_host_subject(*gpu_, [this, once = once] { return (this->*once)(); }, calls_);
+        return make_host_subject(*gpu_, [this, call = once] { return (this->*call)(); }, calls_);
       }
     }
     throw sim::Failure{"no launch benchmark called " + point.key.op};

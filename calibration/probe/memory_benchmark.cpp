@@ -58,17 +58,17 @@ class MemoryBenchmark : public Benchmark {
     const bool is_warm = point.key.variant == "warm";
     const std::size_t sets =
         is_warm ? 1 : std::min(sets_in(in_, in_bytes), sets_in(out_, out_bytes));
-    return make_subject(*gpu_,
-                        {.launch =
-                             [=, this](cudaStream_t stream, std::size_t set) {
-                               MemoryCall each = call;
-                               each.in = in_.data() + (set * in_bytes);
-                               each.out = out_.data() + (set * out_bytes);
-                               each.seed = static_cast<std::uint32_t>(set);
-                               launch_memory(op, each, stream);
-                             },
-                         .sets = sets,
-                         .cache = is_warm ? calibration::Cache::warm : calibration::Cache::cold});
+    return make_subject(
+        *gpu_, {.launch =
+                    [this, call, op, in_bytes, out_bytes](cudaStream_t stream, std::size_t set) {
+                      MemoryCall each = call;
+                      each.in = in_.data() + (set * in_bytes);
+                      each.out = out_.data() + (set * out_bytes);
+                      each.seed = static_cast<std::uint32_t>(set);
+                      launch_memory(op, each, stream);
+                    },
+                .sets = sets,
+                .cache = is_warm ? calibration::Cache::warm : calibration::Cache::cold});
   }
 
  private:

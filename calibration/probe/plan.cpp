@@ -101,8 +101,10 @@ Point make_point(calibration::SampleKey key, double bytes, const PointTime& time
 
 std::vector<double> geometric(double first, double last, double factor) {
   std::vector<double> values;
-  for (double value = first; value <= last; value *= factor) {
+  double value = first;
+  while (value <= last) {
     values.push_back(std::round(value));
+    value *= factor;
   }
   return values;
 }

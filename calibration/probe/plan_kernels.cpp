@@ -13,9 +13,9 @@ namespace probe {
 
 namespace {
 
-constexpr double KiB = 1024;
-constexpr double MiB = 1024 * KiB;
-constexpr double GiB = 1024 * MiB;
+constexpr double kib = 1024;
+constexpr double mib = 1024 * kib;
+constexpr double gib = 1024 * mib;
 
 /// A kernel that does little but move memory.
 struct Mover {
@@ -72,11 +72,11 @@ void add_reductions(std::vector<Point>& points) {
           make_point({"reduce_add", "bfloat16", variant, std::move(shape)}, bytes,
                      {.launch_s = Nominal::launch_s + (bytes / bandwidth), .budget_s = 0.025}));
     };
-    for (const double moved : geometric(4 * KiB, GiB, 4)) {
+    for (const double moved : geometric(4 * kib, gib, 4)) {
       add("default", moved, 0, Nominal::memory_Bps);
     }
     for (const double blocks : {1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 32.0}) {
-      for (const double moved : {256 * KiB, 4 * MiB, 32 * MiB}) {
+      for (const double moved : {256 * kib, 4 * mib, 32 * mib}) {
         constexpr double block_Bps = 30e9;
         add("few_ctas", moved, blocks, blocks * block_Bps);
       }
@@ -116,6 +116,20 @@ Point attention_point(const AttentionSize& size, double causal) {
        .budget_s = 0.03});
 }
 
+/// With as many key-value heads as heads, and an eighth of them; with and without a mask.
+void add_attention(double batch, double sequence, double heads, double head_size,
+                   std::vector<Point>& points) {
+  const double flop = 4 * batch * heads * sequence * sequence * head_size;
+  if (flop > attention_flop_most) {
+    return;
+  }
+  for (const double group : {1.0, 8.0}) {
+    for (const double causal : {0.0, 1.0}) {
+      points.push_back(attention_point({batch, sequence, heads, heads / group, head_size}, causal));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Point> plan_attention() {
@@ -124,15 +138,7 @@ std::vector<Point> plan_attention() {
     for (const double sequence : {128.0, 257.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0, 16384.0}) {
       for (const double batch : {1.0, 4.0, 16.0}) {
         for (const double heads : {8.0, 32.0}) {
-          for (const double group : {1.0, 8.0}) {
-            for (const double causal : {0.0, 1.0}) {
-              const double flop = 4 * batch * heads * sequence * sequence * head_size;
-              if (flop <= attention_flop_most) {
-                points.push_back(
-                    attention_point({batch, sequence, heads, heads / group, head_size}, causal));
-              }
-            }
-          }
+          add_attention(batch, sequence, heads, head_size, points);
         }
       }
     }
@@ -143,7 +149,7 @@ std::vector<Point> plan_attention() {
 std::vector<Point> plan_memory() {
   std::vector<Point> points;
   for (const Mover& mover : movers) {
-    for (const double moved : geometric(4 * KiB, GiB, 2)) {
+    for (const double moved : geometric(4 * kib, gib, 2)) {
       Point point = mover_point(mover, "default", moved, mover.columns);
       // Below one row of a wide kernel two sizes may round to the same shape.
       const bool is_new =
@@ -154,13 +160,13 @@ std::vector<Point> plan_memory() {
     }
     if (mover.columns > 0) {
       for (const double columns : {1024.0, 8192.0, 16384.0}) {
-        for (const double moved : {2 * MiB, 256 * MiB}) {
+        for (const double moved : {2 * mib, 256 * mib}) {
           points.push_back(mover_point(mover, "default", moved, columns));
         }
       }
     } else {
       // What the L2 cache saves: sizes on both sides of it.
-      for (const double moved : geometric(MiB, 128 * MiB, 2)) {
+      for (const double moved : geometric(mib, 128 * mib, 2)) {
         points.push_back(mover_point(mover, "warm", moved, 0));
       }
     }

@@ -13,8 +13,8 @@ namespace probe {
 
 namespace {
 
-constexpr double MiB = 1048576;
-constexpr double GiB = 1024 * MiB;
+constexpr double mib = 1048576;
+constexpr double gib = 1024 * mib;
 
 struct Gemm {
   double m;
@@ -39,7 +39,7 @@ Point copy_point(std::string_view op, std::string_view variant, double bytes, do
 /// A GEMM beside a copy from the host and the other way round; `alone` is what both are held
 /// against.
 void add_overlap(std::vector<Point>& points) {
-  constexpr double bytes = 64 * MiB;
+  constexpr double bytes = 64 * mib;
   const auto add = [&](const char* variant, const Gemm& gemm) {
     calibration::Shape shape = shape_of(gemm);
     shape.emplace_back("bytes", bytes);
@@ -90,22 +90,22 @@ void add_collective(std::string_view op, std::string_view variant, double ranks,
 std::vector<Point> plan_copy(const PlanRequest& request) {
   std::vector<Point> points;
   for (const char* op : {"copy_h2d", "copy_d2h"}) {
-    for (const double bytes : geometric(4, 256 * MiB, 2)) {
+    for (const double bytes : geometric(4, 256 * mib, 2)) {
       points.push_back(copy_point(op, "pinned", bytes, Nominal::host_Bps));
     }
-    for (const double bytes : geometric(4, 256 * MiB, 4)) {
+    for (const double bytes : geometric(4, 256 * mib, 4)) {
       points.push_back(copy_point(op, "pageable", bytes, Nominal::host_Bps / 4));
     }
-    for (const double bytes : geometric(4096, 256 * MiB, 4)) {
+    for (const double bytes : geometric(4096, 256 * mib, 4)) {
       points.push_back(copy_point(op, "bidirectional", bytes, Nominal::host_Bps));
     }
   }
-  for (const double bytes : geometric(4, GiB, 4)) {
+  for (const double bytes : geometric(4, gib, 4)) {
     points.push_back(copy_point("copy_d2d", "default", bytes, Nominal::memory_Bps / 2));
   }
   for (int to = 1; to < request.gpus; ++to) {
     // Every size to the first neighbour, every fourth to the others.
-    for (const double bytes : geometric(4, 256 * MiB, to == 1 ? 4 : 64)) {
+    for (const double bytes : geometric(4, 256 * mib, to == 1 ? 4 : 64)) {
       Point point = copy_point("copy_peer", "default", bytes, Nominal::host_Bps);
       point.key.shape = {{"from", 0}, {"to", static_cast<double>(to)}, {"bytes", bytes}};
       points.push_back(std::move(point));
@@ -122,7 +122,7 @@ std::vector<Point> plan_contention() {
     calibration::Shape shape = shape_of(gemm);
     shape.emplace_back("ctas", blocks);
     // Of a copy that goes on and on, the time of this much is told.
-    const double bytes = op == "contention_copy" ? 64 * MiB : 0;
+    const double bytes = op == "contention_copy" ? 64 * mib : 0;
     points.push_back(
         make_point({std::string{op}, "bfloat16", std::string{variant}, std::move(shape)}, bytes,
                    {.launch_s = 2 * seconds_of(gemm), .budget_s = 0.05}));
@@ -146,18 +146,18 @@ std::vector<Point> plan_contention() {
 std::vector<Point> plan_collectives(const PlanRequest& request) {
   // A buffer to send and one to receive, and room for what NCCL and the driver keep.
   constexpr double share = 0.3;
-  const double largest = std::min(8 * GiB, share * request.memory_bytes);
+  const double largest = std::min(8 * gib, share * request.memory_bytes);
   const double ranks = request.ranks;
   std::vector<Point> points;
   for (const Collective& collective : collectives()) {
     add_collective(collective.op, "auto", ranks, {largest, request.ranks > 1 ? 2 : 4}, points);
     // Fewer GPUs of one machine, to see what the number of ranks does.
     for (double fewer = 2; fewer < ranks && request.gpus == request.ranks; fewer *= 2) {
-      add_collective(collective.op, "auto", fewer, {GiB, 4}, points);
+      add_collective(collective.op, "auto", fewer, {gib, 4}, points);
     }
     for (const std::string_view forced : collective.forced) {
       if (request.ranks > 1) {
-        add_collective(collective.op, forced, ranks, {256 * MiB, 4}, points);
+        add_collective(collective.op, forced, ranks, {256 * mib, 4}, points);
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -96,7 +97,8 @@ double number(const std::string& name, const std::string& text, double least, do
   double value = 0;
   const char* end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stopped != end || !(value >= least && value <= most)) {
+  const bool is_number = error == std::errc{} && stopped == end;
+  if (!is_number || value < least || value > most || std::isnan(value)) {
     fail(fmt::format("--{}: expected a number from {} to {}, got '{}'", name, least, most, text));
   }
   return value;

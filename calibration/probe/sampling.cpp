@@ -30,7 +30,7 @@ calibration::Spread spread_of(std::span<const double> seconds) {
   sim::require(!seconds.empty(), "a spread is of something");
   std::vector<double> sorted{seconds.begin(), seconds.end()};
   std::ranges::sort(sorted);
-  const double count = static_cast<double>(sorted.size());
+  const auto count = static_cast<double>(sorted.size());
   constexpr double half_normal = 0.98;  // 1.96 / 2: 95 % of a normal distribution
   const double reach = half_normal * std::sqrt(count);
   const auto low = static_cast<std::size_t>(std::max(0.0, std::floor((count / 2) - reach) - 1));

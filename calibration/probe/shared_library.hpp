@@ -1,6 +1,7 @@
 #pragma once
 // Libraries that are there on some machines only, loaded when the program runs.
 
+#include <bit>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,13 +18,13 @@ class SharedLibrary {
   /// The function called `name`, or null if this version of the library has none.
   template <class Function>
   [[nodiscard]] Function* find(const char* name) const {
-    return reinterpret_cast<Function*>(address(name));  // what POSIX has dlsym() for
+    return std::bit_cast<Function*>(address(name));  // what POSIX has dlsym() for
   }
 
   /// The same, of a function that every version has. Throws sim::Failure if it is not there.
   template <class Function>
   [[nodiscard]] Function* at(const char* name) const {
-    Function* found = find<Function>(name);
+    auto* const found = find<Function>(name);
     if (found == nullptr) {
       fail_missing(name);
     }

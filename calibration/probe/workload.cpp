@@ -129,10 +129,11 @@ class StreamSubject : public Subject {
 class SubjectBeside : public Subject {
  public:
   SubjectBeside(const Gpu& gpu, Launch measured, Launch beside)
-      : gpu_{&gpu}, measured_{std::move(measured)}, beside_{std::move(beside)} {
-    seconds_ = warm_up(measured_, gpu.stream());
-    beside_seconds_ = warm_up(beside_, other_.get());
-  }
+      : gpu_{&gpu},
+        measured_{std::move(measured)},
+        beside_{std::move(beside)},
+        seconds_{warm_up(measured_, gpu.stream())},
+        beside_seconds_{warm_up(beside_, other_.get())} {}
 
   Batch take(int repetitions) override {
     // If all repetitions outlast what runs beside them, that needs to be longer.
