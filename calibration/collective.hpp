@@ -60,7 +60,7 @@ struct CollectiveShape {
 
 /// How often a message's latency stands in the time of a collective, inside servers and between
 /// them, and how many times `bytes` have to leave the busiest rank: 2 (n - 1) and 2 (n - 1) / n for
-/// a ring's all-reduce in one server.
+/// a ring's all-reduce in one server. `far_share` is how many times they leave the busiest server.
 ///
 /// Where pieces follow each other through a pipeline, `share` is that of `pieces` pieces, the
 /// filling of the pipeline included, and their latencies do not add up.
@@ -68,6 +68,7 @@ struct Trips {
   double steps = 0;
   double far_steps = 0;
   double share = 0;
+  double far_share = 0;
   std::int32_t pieces = 0;  // 0: no pipeline
 };
 [[nodiscard]] Trips trips(Pattern pattern, const CollectiveShape& shape);

@@ -15,6 +15,7 @@ namespace calibration {
 namespace {
 
 constexpr std::int32_t reference_ranks = 8;
+constexpr double gpus_usual = 8;  // in a server, and NICs
 
 /// What NCCL reckons this method to be for this shape, whether it would choose it or not.
 Expectation expected(const NodeKind& node, Method method, const CollectiveShape& shape) {
@@ -35,6 +36,16 @@ std::optional<Expectation> expected_there(const NodeKind& node, Method method,
   return found == all.end() ? std::nullopt : std::optional{*found};
 }
 
+/// NCCL's own numbers for a method, as a fit states them.
+Expectation own_numbers(const NodeKind& node, Method method, const CollectiveShape& shape) {
+  return expected_there(node, method, shape).value_or(expected(node, method, shape));
+}
+
+/// What the NICs of a server carry that has one for each GPU of the collective.
+double nics_of(const NodeKind& node, const CollectiveShape& shape) {
+  return shape.nodes > 1 ? node.nic_Bps / gpus_usual * shape.ranks / shape.nodes : 0;
+}
+
 /// What a method costs for another shape: its numbers differ from there as NCCL's own do.
 CollectiveCost mean_cost(const NodeKind& node, Method method, const MethodNumbers& numbers,
                          const CollectiveShape& shape) {
@@ -44,7 +55,8 @@ CollectiveCost mean_cost(const NodeKind& node, Method method, const MethodNumber
       .step_s = numbers.step_s,
       .far_step_s = numbers.far_step_s,
       .rate_Bps = numbers.rate_Bps *
-                  std::pow(static_cast<double>(reference_ranks) / shape.ranks, numbers.sharing)};
+                  std::pow(static_cast<double>(reference_ranks) / shape.ranks, numbers.sharing),
+      .nics_Bps = nics_of(node, shape)};
   if (const auto there = expected_there(node, method, shape)) {
     const Expectation here = expected(node, method, shape);
     cost.step_s *= here.step_s / there->step_s;
@@ -104,9 +116,7 @@ std::vector<Kriging::Point> points_of(const NodeKind& node, Method method,
 /// The method's numbers: least mean error, held to NCCL's own where samples say little.
 MethodNumbers fit_numbers(const NodeKind& node, Method method,
                           std::span<const CollectiveSample> samples) {
-  const CollectiveShape& first = samples.front().shape;
-  const Expectation own =
-      expected_there(node, method, first).value_or(expected(node, method, first));
+  const Expectation own = own_numbers(node, method, samples.front().shape);
   constexpr double base_least = 1e-7;  // NVLS has none in NCCL's table
   // A descent moves a number by a factor of 6 at most: this is where it may begin.
   const double sharing_first = node.joint == Joint::pcie ? 0.3 : 0.05;
@@ -135,8 +145,19 @@ MethodNumbers fit_numbers(const NodeKind& node, Method method,
 
 double lone_seconds(const CollectiveCost& cost, const CollectiveShape& shape) {
   const Trips whole = trips(cost.method.pattern, shape);
-  return cost.start_s + (whole.steps * cost.step_s) + (whole.far_steps * cost.far_step_s) +
-         (whole.share * shape.bytes / cost.rate_Bps);
+  const double latencies =
+      cost.start_s + (whole.steps * cost.step_s) + (whole.far_steps * cost.far_step_s);
+  const double sent = whole.share * shape.bytes / cost.rate_Bps;
+  if (cost.nics_Bps <= 0) {
+    return latencies + sent;
+  }
+  const double crossed = whole.far_share * shape.bytes / cost.nics_Bps;
+  if (cost.method.pattern != Pattern::pairwise) {
+    return latencies + std::max(sent, crossed);
+  }
+  // Either all of a server's ranks send to each other, or all of them through NICs.
+  const double far = whole.far_share * shape.nodes / shape.ranks;
+  return latencies + sent + std::max(crossed - (far * shape.bytes / cost.rate_Bps), 0.0);
 }
 
 CollectiveFit::CollectiveFit(NodeKind node, std::span<const CollectiveSample> samples)
@@ -157,7 +178,7 @@ CollectiveFit::CollectiveFit(NodeKind node, std::span<const CollectiveSample> sa
                         .beside = Kriging{std::move(settings), std::move(points)},
                         .samples = std::move(own)});
   }
-  set_scale();
+  set_scales();
 }
 
 CollectiveFit::CollectiveFit(NodeKind node, std::vector<Found> found) : node_{node} {
@@ -168,21 +189,21 @@ CollectiveFit::CollectiveFit(NodeKind node, std::vector<Found> found) : node_{no
                         .beside = Kriging{std::move(each.settings), std::move(points)},
                         .samples = std::move(each.samples)});
   }
-  set_scale();
+  set_scales();
 }
 
-/// The median over all samples of measured by NCCL's own.
-void CollectiveFit::set_scale() {
-  std::vector<double> ratios;
+/// The geometric means, over methods, of fitted by NCCL's own.
+void CollectiveFit::set_scales() {
+  double latency = 0;
+  double rate = 0;
   for (const MethodFit& method : methods_) {
-    for (const CollectiveSample& sample : method.samples) {
-      ratios.push_back(sample.seconds / nccl_choice(node_, sample.shape).seconds);
-    }
+    const Expectation own = own_numbers(node_, method.method, method.samples.front().shape);
+    latency += std::log(method.numbers.step_s / own.step_s);
+    rate += std::log(method.numbers.rate_Bps / own.bandwidth_Bps);
   }
-  if (!ratios.empty()) {
-    std::ranges::nth_element(ratios,
-                             ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2));
-    scale_ = ratios[ratios.size() / 2];
+  if (!methods_.empty()) {
+    const auto count = static_cast<double>(methods_.size());
+    scales_ = {.latency = std::exp(latency / count), .rate = std::exp(rate / count)};
   }
 }
 
@@ -195,32 +216,40 @@ CollectiveCost CollectiveFit::cost(const CollectiveShape& shape) const {
   return cost_by(nccl_choice(node_, shape), shape);
 }
 
-CollectiveCost CollectiveFit::cost_of_messages(const CollectiveShape& shape) const {
+std::optional<CollectiveCost> CollectiveFit::cost_of(Pattern pattern,
+                                                     const CollectiveShape& shape) const {
   std::optional<CollectiveCost> best;
   for (const Expectation& each : nccl_expectations(node_, shape)) {
-    if (each.method.pattern == Pattern::ring || each.method.pattern == Pattern::pairwise) {
+    if (each.method.pattern == pattern) {
       const CollectiveCost cost = cost_by(each, shape);
       if (!best || lone_seconds(cost, shape) < lone_seconds(*best, shape)) {
         best = cost;
       }
     }
   }
+  return best;
+}
+
+CollectiveCost CollectiveFit::cost_of_messages(const CollectiveShape& shape) const {
+  const auto ring = cost_of(Pattern::ring, shape);
+  const auto best = ring ? ring : cost_of(Pattern::pairwise, shape);
   sim::require(best.has_value(), "NCCL has rings, or pairs, for every collective");
   return *best;
 }
 
 CollectiveCost CollectiveFit::cost_by(const Expectation& chosen,
                                       const CollectiveShape& shape) const {
-  CollectiveCost cost{.method = chosen.method,
-                      .start_s = chosen.base_s,
-                      .step_s = chosen.step_s,
-                      .far_step_s = chosen.far_step_s,
-                      .rate_Bps = chosen.bandwidth_Bps};
-  double factor = scale_;
-  if (const MethodFit* const fit = find(chosen.method)) {
-    cost = mean_cost(node_, chosen.method, fit->numbers, shape);
-    factor = std::exp(fit->beside.at(place_of(shape)));
+  const MethodFit* const fit = find(chosen.method);
+  if (fit == nullptr) {
+    return {.method = chosen.method,
+            .start_s = chosen.base_s * scales_.latency,
+            .step_s = chosen.step_s * scales_.latency,
+            .far_step_s = chosen.far_step_s * scales_.latency,
+            .rate_Bps = chosen.bandwidth_Bps * scales_.rate,
+            .nics_Bps = nics_of(node_, shape)};
   }
+  CollectiveCost cost = mean_cost(node_, chosen.method, fit->numbers, shape);
+  const double factor = std::exp(fit->beside.at(place_of(shape)));
   cost.start_s *= factor;
   cost.step_s *= factor;
   cost.far_step_s *= factor;
@@ -257,27 +286,104 @@ FitErrors held_out_errors(const NodeKind& node, std::span<const CollectiveSample
   return errors_of(CollectiveFit{node, halves[0]}, halves[1]);
 }
 
-NodeKind guess_node(std::span<const CollectiveSample> samples) {
-  double best = 0;
-  for (const CollectiveSample& sample : samples) {
-    const Trips ring = trips(Pattern::ring, sample.shape);
-    best = std::max(best, ring.share * sample.shape.bytes / sample.seconds);
+namespace {
+
+/// From here on a size says more of bandwidth than of latency, on any link.
+constexpr double large = 4 << 20;
+
+/// Bytes per second that leave a rank, or go through the NICs of a server with eight GPUs, at
+/// least: by the method that needs the fewest.
+struct Rates {
+  double rank = 0;
+  double nics = 0;
+};
+
+Rates rates_of(const CollectiveSample& sample) {
+  const CollectiveShape& shape = sample.shape;
+  double share = trips(Pattern::ring, shape).share;
+  double far_share = trips(Pattern::ring, shape).far_share;
+  if (shape.operation == Operation::all_reduce) {
+    share = std::min(share, 1.0);  // switches may add
+    far_share = std::min(far_share, trips(Pattern::tree, shape).far_share);
   }
+  const double per_s = shape.bytes / sample.seconds;
+  return {.rank = share * per_s,
+          .nics = far_share * per_s * gpus_usual * shape.nodes / shape.ranks};
+}
+
+/// The most of all samples of large sizes.
+Rates largest_rates(std::span<const CollectiveSample> samples) {
+  Rates out;
+  for (const CollectiveSample& sample : samples) {
+    if (sample.shape.bytes >= large) {
+      const Rates each = rates_of(sample);
+      out.rank = std::max(out.rank, sample.shape.nodes == 1 ? each.rank : 0);
+      out.nics = std::max(out.nics, each.nics);
+    }
+  }
+  return out;
+}
+
+/// The bytes that leave a rank by the time that they add between two sizes of one curve: the most
+/// that any two sizes next to each other show, where they differ in time at all. 0 if none do.
+double added_rate(std::span<const CollectiveSample> samples) {
+  std::map<std::vector<double>, std::map<double, double>> curves;  // seconds by bytes
+  for (const CollectiveSample& sample : samples) {
+    std::vector<double> curve = place_of(sample.shape);
+    curve.front() = 0;
+    if (sample.shape.nodes == 1) {
+      curves[curve][sample.shape.bytes * trips(Pattern::ring, sample.shape).share] = sample.seconds;
+    }
+  }
+  double best = 0;
+  for (const auto& [key, curve] : curves) {
+    for (auto next = curve.begin(), last = next++; next != curve.end(); last = next++) {
+      constexpr double told_apart = 1.3;
+      if (next->second > told_apart * last->second) {
+        best = std::max(best, (next->first - last->first) / (next->second - last->second));
+      }
+    }
+  }
+  return best;
+}
+
+/// The server whose GPUs send so many bytes per second.
+NodeKind node_that_sends(double rate) {
   // What NCCL reckons with is a little more than what it reaches: 7 % on A100, H100 and B200.
   constexpr std::array buses{12e9, 24e9, 48e9, 120e9, 160e9, 240e9, 360e9, 720e9};
   constexpr double reached = 0.93;
   const double bus = *std::ranges::min_element(
-      buses, {}, [&](double each) { return std::abs(std::log(each * reached / best)); });
+      buses, {}, [&](double each) { return std::abs(std::log(each * reached / rate)); });
   constexpr double slowest_nvlink = 100e9;
   constexpr double reckoned = 0.8;  // of what a GPU can send
   NodeKind node{.architecture = Architecture::ampere,
                 .joint = bus < slowest_nvlink ? Joint::pcie : Joint::nvlink,
                 .line_Bps = bus / reckoned,
                 .bus_Bps = bus};
-  if (bus >= 500e9) {
+  constexpr double hopper_bus = 300e9;
+  constexpr double blackwell_bus = 500e9;
+  if (bus >= blackwell_bus) {
     node.architecture = Architecture::blackwell;
-  } else if (bus >= 300e9) {
+  } else if (bus >= hopper_bus) {
     node.architecture = Architecture::hopper;
+  }
+  return node;
+}
+
+}  // namespace
+
+std::optional<NodeKind> node_of(const NodeKind* known, std::span<const CollectiveSample> samples) {
+  const Rates most = largest_rates(samples);
+  constexpr double beyond = 1.05;
+  const bool contradicts = known != nullptr && most.rank > beyond * known->line_Bps;
+  std::optional<NodeKind> node;
+  if (known != nullptr && !contradicts) {
+    node = *known;
+  } else if (const double rate = added_rate(samples); rate > 0) {
+    node = node_that_sends(rate);
+  }
+  if (node && most.nics > 0) {
+    node->nic_Bps = most.nics;
   }
   return node;
 }

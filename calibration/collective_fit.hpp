@@ -6,13 +6,15 @@
 //
 //     base + steps * step + far steps * far step + share * bytes / (rate (8 / ranks)^sharing)
 //
-// (trips() counts steps and shares) with five numbers for all operations and numbers of ranks,
-// times a factor near 1: what the samples near a shape say beside it (kriging.hpp), over sizes,
-// ranks and operations. `sharing` is 0 behind a switch that nobody waits for, 1 where all ranks
-// share one bus. Methods that the samples do not show are taken from NCCL's own table, and scaled
-// as the samples that there are differ from it.
+// (trips() counts steps and shares; NICs may be slower than that) with five numbers for all
+// operations and numbers of ranks, times a factor near 1: what the samples near a shape say beside
+// it (kriging.hpp), over sizes, ranks and operations. `sharing` is 0 behind a switch that nobody
+// waits for, 1 where all ranks share one bus. Methods that the samples do not show are taken from
+// NCCL's own table, latencies and rates scaled as those of the methods that they do show differ
+// from it.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -31,17 +33,19 @@ struct CollectiveSample {
 
 /// What a simulation is told: a schedule of `pattern`, `start_s` before its first message, `step_s`
 /// for each, or `far_step_s` for each that goes to another server, and `rate_Bps` as the most that
-/// leaves, or reaches, a rank.
+/// leaves, or reaches, a rank. `nics_Bps` is what the NICs of one of the profile's own servers
+/// carry together; 0 where nothing leaves a server, or nobody knows.
 struct CollectiveCost {
   Method method;
   double start_s = 0;
   double step_s = 0;
   double far_step_s = 0;
   double rate_Bps = 0;
+  double nics_Bps = 0;
 };
 
 /// The time of `cost` where nothing else is on the links: the start, the steps, and the bytes at
-/// the rate. A simulation on an idle network of fast links takes as long.
+/// the rate, or at that of the NICs. A simulation on an idle network of fast links takes as long.
 [[nodiscard]] double lone_seconds(const CollectiveCost& cost, const CollectiveShape& shape);
 
 /// The numbers of a method, as for eight ranks of one server (trees: of any shape).
@@ -77,6 +81,11 @@ class CollectiveFit {
   /// By the method that NCCL chooses.
   [[nodiscard]] CollectiveCost cost(const CollectiveShape& shape) const;
 
+  /// By this pattern, with the protocol with which it is over first. Nothing if NCCL has none of
+  /// that for this shape.
+  [[nodiscard]] std::optional<CollectiveCost> cost_of(Pattern pattern,
+                                                      const CollectiveShape& shape) const;
+
   /// By the protocol with which it is over first, from rank to rank: what a message costs in any
   /// algorithm that the library does not have.
   [[nodiscard]] CollectiveCost cost_of_messages(const CollectiveShape& shape) const;
@@ -88,11 +97,17 @@ class CollectiveFit {
   [[nodiscard]] const MethodFit* find(Method method) const;
   [[nodiscard]] CollectiveCost cost_by(const Expectation& chosen,
                                        const CollectiveShape& shape) const;
-  void set_scale();
+  void set_scales();
+
+  /// Of NCCL's own table, for methods without samples.
+  struct Scales {
+    double latency = 1;
+    double rate = 1;
+  };
 
   NodeKind node_;
   std::vector<MethodFit> methods_;
-  double scale_ = 1;  // of NCCL's own table, for methods without samples
+  Scales scales_;
 };
 
 [[nodiscard]] FitErrors errors_of(const CollectiveFit& fit,
@@ -102,8 +117,11 @@ class CollectiveFit {
 [[nodiscard]] FitErrors held_out_errors(const NodeKind& node,
                                         std::span<const CollectiveSample> samples);
 
-/// The server that samples come from, if its name says nothing: its bus from the largest sizes, its
-/// architecture from that.
-[[nodiscard]] NodeKind guess_node(std::span<const CollectiveSample> samples);
+/// The server that samples come from: that of `known`, unless they contradict it, as on a GPU that
+/// is sold with NVLink and without. If they do, or `known` is null: its bus from the time that the
+/// larger sizes add, its architecture from that. Its NICs are as fast as samples of several servers
+/// show. Nothing if `known` is null and no size is large enough to tell.
+[[nodiscard]] std::optional<NodeKind> node_of(const NodeKind* known,
+                                              std::span<const CollectiveSample> samples);
 
 }  // namespace calibration

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "calibration/descent.hpp"
@@ -25,6 +26,27 @@ std::vector<double> place_of(Kernel kernel, const Machine& machine, std::span<co
   out.push_back(std::log2(model_s / work_of(kernel, machine, shape).operations));
   const std::vector<double> waves = unfilled_waves(kernel, machine, shape);
   out.insert(out.end(), waves.begin(), waves.end());
+  return out;
+}
+
+/// One sample a shape, in the order in which they first occur: the median of those measured again.
+std::vector<KernelSample> merged(std::span<const KernelSample> samples) {
+  std::map<std::vector<double>, std::size_t> place;
+  std::vector<std::vector<double>> seconds;
+  std::vector<KernelSample> out;
+  for (const KernelSample& sample : samples) {
+    const auto [found, is_new] = place.try_emplace(sample.shape, out.size());
+    if (is_new) {
+      out.push_back(sample);
+      seconds.emplace_back();
+    }
+    seconds[found->second].push_back(sample.seconds);
+  }
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto middle = static_cast<std::ptrdiff_t>(seconds[i].size() / 2);
+    std::ranges::nth_element(seconds[i], seconds[i].begin() + middle);
+    out[i].seconds = seconds[i][static_cast<std::size_t>(middle)];
+  }
   return out;
 }
 
@@ -93,14 +115,15 @@ KernelFit::KernelFit(Kernel kernel, Machine machine, std::span<const KernelSampl
   constexpr std::size_t most = 10000;
   constexpr std::size_t few = 300;
   constexpr int rounds = 16;
-  const std::vector<KernelSample> mixed = shuffled(samples, 1);
+  const std::vector<KernelSample> shapes = merged(samples);
+  const std::vector<KernelSample> mixed = shuffled(shapes, 1);
   const std::span<const KernelSample> chosen{mixed.data(), std::min(mixed.size(), most)};
   if (machine_.processors == 0) {
     machine_.processors =
         find_processors(kernel, machine_, chosen.first(std::min(chosen.size(), few)));
   }
   numbers_ = fit_numbers(kernel, machine_, chosen, rounds);
-  keep(samples);
+  keep(shapes);
   beside_.choose_settings();
 }
 
@@ -135,7 +158,7 @@ FitErrors errors_of(const KernelFit& fit, std::span<const KernelSample> samples)
 
 FitErrors held_out_errors(Kernel kernel, const Machine& machine,
                           std::span<const KernelSample> samples, std::uint64_t seed) {
-  const std::vector<KernelSample> mixed = shuffled(samples, seed);
+  const std::vector<KernelSample> mixed = shuffled(merged(samples), seed);
   const std::span<const KernelSample> all{mixed};
   const std::size_t third = all.size() / 3;
   const KernelFit fit{kernel, machine, all.subspan(third)};

@@ -51,8 +51,14 @@ std::optional<calibration::ProfiledCollectives> fit_collectives(const MeasuredGp
     return std::nullopt;
   }
   const calibration::KnownGpu* const known = calibration::find_gpu(gpu.gpu);
-  const calibration::NodeKind node =
-      known == nullptr ? calibration::guess_node(samples) : known->node;
+  const auto found = calibration::node_of(known == nullptr ? nullptr : &known->node, samples);
+  if (!found) {
+    throw sim::Error{
+        gpu.gpu,
+        "nobody knows this GPU, and no size is large enough to tell what joins several"
+        "\n  hint: measure up to 16 MiB or more, or name it as one that is known: --gpu h100"};
+  }
+  const calibration::NodeKind& node = *found;
   calibration::CollectiveFit fit{node, samples};
   const calibration::FitErrors fitted = calibration::errors_of(fit, samples);
   return calibration::ProfiledCollectives{.fit = std::move(fit),

@@ -84,6 +84,15 @@ struct Setup {
   collectives::Request request;  // without topology
 };
 
+/// By the algorithm's own pattern where the library has that, else by what its messages cost.
+calibration::CollectiveCost cost_of(const calibration::CollectiveFit& fit,
+                                    const collectives::Algorithm& algorithm,
+                                    const calibration::CollectiveShape& shape) {
+  const auto pattern = pattern_of(algorithm);
+  const auto own = pattern ? fit.cost_of(*pattern, shape) : std::nullopt;
+  return own ? *own : fit.cost_of_messages(shape);
+}
+
 /// What one algorithm does at one size, under the conditions of the profile, if there is one.
 Setup set_up(const Scenario& scenario, const collectives::Algorithm& algorithm, sim::Bytes bytes) {
   Setup setup{.algorithm = &algorithm,
@@ -92,24 +101,28 @@ Setup set_up(const Scenario& scenario, const collectives::Algorithm& algorithm, 
               .request = scenario.request};
   setup.request.group = &scenario.group;
   setup.request.bytes = bytes;
+  const bool is_choice = &algorithm == &library_choice();
   if (!scenario.profile || scenario.group.size() < 2 || bytes == sim::Bytes{0}) {
+    setup.algorithm = is_choice ? &plain_algorithm(scenario.collective) : &algorithm;
     return setup;
   }
   const calibration::CollectiveFit& fit = scenario.profile->collectives->fit;
   const calibration::CollectiveShape shape =
       shape_of(scenario.topology, scenario.group, *operation_of(scenario.collective), bytes,
                scenario.number);
-  const bool is_choice = &algorithm == &library_choice();
   const calibration::CollectiveCost cost =
-      is_choice ? fit.cost(shape) : fit.cost_of_messages(shape);
+      is_choice ? fit.cost(shape) : cost_of(fit, algorithm, shape);
   setup.conditions = with_cost(scenario.topology, scenario.group, cost, shape, scenario.execute);
   setup.method = fmt::format(
       "{} {}", calibration::pattern_names.at(static_cast<std::size_t>(cost.method.pattern)),
       calibration::protocol_names.at(static_cast<std::size_t>(cost.method.protocol)));
   if (is_choice) {
     setup.algorithm = &algorithm_of(cost.method.pattern, scenario.collective);
-    setup.request.pieces = setup.conditions.pieces;
+    setup.request.pieces = 0;
     setup.request.channels = shape.nodes > 1 ? 0 : 1;
+  }
+  if (setup.request.pieces == 0) {
+    setup.request.pieces = setup.conditions.pieces;
   }
   return setup;
 }

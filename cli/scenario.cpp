@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/measured_data.hpp"
 #include "cli/packet_scenario.hpp"
@@ -20,10 +21,11 @@
 namespace cli {
 namespace {
 
-constexpr std::array<std::string_view, 21> scenario_keys{
-    "topology", "link",   "collective", "algorithms", "sizes",     "network",         "routing",
-    "group",    "root",   "channels",   "pieces",     "multitree", "message_latency", "reduction",
-    "seed",     "packet", "nic",        "phases",     "variants",  "profile",         "dtype"};
+constexpr std::array<std::string_view, 22> scenario_keys{
+    "topology",        "link",      "collective", "algorithms", "sizes",  "network",
+    "routing",         "group",     "root",       "channels",   "pieces", "multitree",
+    "message_latency", "reduction", "seed",       "packet",     "nic",    "phases",
+    "variants",        "profile",   "dtype",      "gpu"};
 
 constexpr std::size_t sizes_max = 1000;
 
@@ -111,7 +113,24 @@ std::vector<const collectives::Algorithm*> read_algorithms(const sim::ConfigNode
   return chosen;
 }
 
-/// The profile under `profile`, of the first GPU in it.
+/// The one that `gpu` names, which a profile with a single GPU does not need.
+calibration::GpuProfile& gpu_of(calibration::Profile& profile, const sim::ConfigNode& node,
+                                const sim::ConfigNode& name) {
+  std::vector<std::string_view> names;
+  for (const calibration::GpuProfile& each : profile.gpus) {
+    names.push_back(each.gpu);
+  }
+  if (const auto gpu = node.find("gpu")) {
+    return profile.gpus.at(gpu->choice(names, "GPU of the profile"));
+  }
+  if (names.size() > 1) {
+    name.fail(fmt::format("the profile is of several GPUs: {}", fmt::join(names, ", ")),
+              fmt::format("gpu: {}", names.front()));
+  }
+  return profile.gpus.front();
+}
+
+/// The profile under `profile`.
 void read_profile_key(const sim::ConfigNode& node, const std::string& directory,
                       Scenario& scenario) {
   if (const auto dtype = node.find("dtype")) {
@@ -130,7 +149,7 @@ void read_profile_key(const sim::ConfigNode& node, const std::string& directory,
   }
   calibration::Profile profile =
       calibration::read_profile(sim::ConfigNode::load(path.lexically_normal().string()));
-  scenario.profile = std::move(profile.gpus.front());
+  scenario.profile = std::move(gpu_of(profile, node, *name));
   scenario.profile_name = fmt::format("{} ({})", scenario.profile->gpu, name->text());
   if (!scenario.profile->collectives) {
     name->fail(fmt::format("the profile of '{}' has no collectives", scenario.profile->gpu));
@@ -356,7 +375,9 @@ Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory
       node.find("algorithms").value_or(sim::ConfigNode::scalar("--algorithms", "all")), scenario);
   scenario.sizes =
       read_sizes(node.find("sizes").value_or(sim::ConfigNode::scalar("--sizes", "64MiB")));
-  scenario.hash = hash_of(node.canonical() + topology::write_graphml(scenario.topology));
+  scenario.hash =
+      hash_of(node.canonical() + topology::write_graphml(scenario.topology) +
+              (scenario.profile ? calibration::to_yaml({{*scenario.profile}}) : std::string{}));
   return scenario;
 }
 

@@ -38,12 +38,13 @@ namespace cli {
 ///     phases: overlapped                         # or separate: collectives/request.hpp
 ///     seed: 1
 ///     profile: ../profiles/h100.yaml             # what messages cost on this GPU
-///     dtype: bfloat16                            # what is summed: switches add no integers
+///     gpu: h100_sxm                              # of the profile, if it has several
+///     dtype: bfloat16                            # what is summed: switches do not add all types
 ///     variants: { ... }                          # the same under other conditions: variants.hpp
 ///
 /// With a profile, `nccl` is an algorithm, too: the one that the library takes at each size, with
-/// its protocol. The others run with the start, the latency and the rate that messages have in the
-/// protocol that suits the size best.
+/// its protocol, its channels and its pieces. The others run with the start, the latency and the
+/// rate that messages have in the protocol that suits the size best.
 struct Scenario {
   std::string topology_name;  // short form, or path of the file
   topology::Topology topology;

@@ -10,6 +10,7 @@
 
 #include "collectives/group.hpp"
 #include "collectives/locality.hpp"
+#include "collectives/nvls.hpp"
 #include "sim/contract.hpp"
 #include "topology/registry.hpp"
 #include "topology/routes.hpp"
@@ -48,23 +49,50 @@ std::optional<Operation> operation_of(Collective collective) {
   return found == pairs.end() ? std::nullopt : std::optional{found->first};
 }
 
-const collectives::Algorithm& algorithm_of(Pattern pattern, Collective collective) {
-  std::string_view name = "ring";
+namespace {
+
+std::string_view schedule_name(Pattern pattern, Collective collective) {
   if (collective == Collective::send_receive) {
-    name = "direct";
-  } else if (pattern == Pattern::pairwise) {
-    name = "pairwise";
-  } else if (pattern == Pattern::nvls) {
-    name = "nvls";
-  } else if (pattern == Pattern::tree) {
-    name = "double-binary-tree";
+    return "direct";
   }
+  switch (pattern) {
+    case Pattern::ring:
+      break;
+    case Pattern::tree:
+      return "double-binary-tree";
+    case Pattern::nvls:
+      return "nvls";
+    case Pattern::pairwise:
+      return "pairwise";
+  }
+  return "ring";
+}
+
+}  // namespace
+
+const collectives::Algorithm& algorithm_of(Pattern pattern, Collective collective) {
+  const std::string_view name = schedule_name(pattern, collective);
   const auto all = collectives::algorithms();
   const auto found = std::ranges::find_if(all, [&](const collectives::Algorithm& each) {
     return each.collective == collective && each.name == name;
   });
   sim::require(found != all.end(), "every pattern has an algorithm");
   return *found;
+}
+
+std::optional<Pattern> pattern_of(const collectives::Algorithm& algorithm) {
+  for (const Pattern pattern : {Pattern::pairwise, Pattern::ring, Pattern::tree, Pattern::nvls}) {
+    if (schedule_name(pattern, algorithm.collective) == algorithm.name) {
+      return pattern;
+    }
+  }
+  return std::nullopt;
+}
+
+const collectives::Algorithm& plain_algorithm(Collective collective) {
+  const bool in_pairs =
+      collective == Collective::all_to_all || collective == Collective::send_receive;
+  return algorithm_of(in_pairs ? Pattern::pairwise : Pattern::ring, collective);
 }
 
 topology::Topology servers_of(const calibration::NodeKind& node,
@@ -79,8 +107,9 @@ topology::Topology servers_of(const calibration::NodeKind& node,
   }
   if (shape.nodes > 1) {
     constexpr double usual = 8;  // GPUs in a server
-    const std::string nic = rate(node.nic_Bps / usual);
-    text += fmt::format(",nic={},pcie={},fabric_link={}", nic, rate(node.nic_Bps), nic);
+    // NICs that nobody knows hold nothing up.
+    const std::string nic = rate(node.nic_Bps > 0 ? node.nic_Bps / usual : node.line_Bps);
+    text += fmt::format(",nic={},pcie={},fabric=leaf-spine", nic, nic);
   }
   return topology::load("the servers of a profile", text);
 }
@@ -136,8 +165,10 @@ calibration::CollectiveShape shape_of(const topology::Topology& topology,
                                       const collectives::Group& group, Operation operation,
                                       sim::Bytes bytes, calibration::Number number) {
   const auto servers = collectives::blocks_of(topology, group, "server").members.size();
+  // Where no switch adds up, all numbers are like those that switches do not add.
+  const bool adds = !collectives::nvls_misfit(topology, group);
   return {.operation = operation,
-          .number = number,
+          .number = adds ? number : calibration::Number::integer,
           .ranks = group.size(),
           .nodes = static_cast<std::int32_t>(std::max<std::size_t>(servers, 1)),
           .bytes = static_cast<double>(bytes.count())};
@@ -151,9 +182,11 @@ Conditions with_cost(const topology::Topology& topology, const collectives::Grou
   // The pieces of a pipeline follow each other closely: only the first one's latencies count.
   const bool flows = trips.pieces > 0;
   const WayLatency on_links = latencies(topology, group);
-  const sim::Duration far = picoseconds(cost.far_step_s) - on_links.far;
-  const bool slower = !flows && shape.nodes > 1 && far > sim::Duration{0};
-  Conditions out{.network = slower ? with_slower_nics(topology, far) : topology,
+  const sim::Duration step = std::max(picoseconds(cost.step_s) - on_links.inside, sim::Duration{0});
+  const sim::Duration far =
+      shape.nodes > 1 ? picoseconds(cost.far_step_s) - step - on_links.far : sim::Duration{0};
+  const bool is_slower = !flows && far > sim::Duration{0};
+  Conditions out{.network = is_slower ? with_slower_nics(topology, far) : topology,
                  .options = options,
                  .pieces = trips.pieces};
   topology::Injection ports = topology.injection().value_or(
@@ -161,11 +194,14 @@ Conditions with_cost(const topology::Topology& topology, const collectives::Grou
   const sim::Bandwidth rate{std::max<std::int64_t>(std::llround(cost.rate_Bps / ports.ports), 1)};
   ports.bandwidth = std::min(ports.bandwidth, rate);
   out.network.set_injection(ports);
-  const double all_steps = (trips.steps * cost.step_s) + (trips.far_steps * cost.far_step_s);
-  out.options.start += picoseconds(cost.start_s + (flows ? all_steps : 0));
-  if (!flows) {
-    out.options.message_latency +=
-        std::max(picoseconds(cost.step_s) - on_links.inside, sim::Duration{0});
+  out.options.start += picoseconds(cost.start_s);
+  if (flows) {
+    const double near = std::max(cost.step_s - sim::seconds(on_links.inside), 0.0);
+    const double across = std::max(cost.far_step_s - sim::seconds(on_links.far), 0.0);
+    out.options.start +=
+        picoseconds((trips.steps * near) + (shape.nodes > 1 ? trips.far_steps * across : 0));
+  } else {
+    out.options.message_latency += step;
   }
   return out;
 }

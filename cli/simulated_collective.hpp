@@ -21,6 +21,13 @@ namespace cli {
 [[nodiscard]] const collectives::Algorithm& algorithm_of(calibration::Pattern pattern,
                                                          collectives::Collective collective);
 
+/// The pattern that this algorithm is the schedule of, if any.
+[[nodiscard]] std::optional<calibration::Pattern> pattern_of(
+    const collectives::Algorithm& algorithm);
+
+/// What the library does where there is nothing to measure: for a single rank, or without bytes.
+[[nodiscard]] const collectives::Algorithm& plain_algorithm(collectives::Collective collective);
+
 /// The network that profiles are checked on: servers with their GPUs around one switch each, with
 /// cables of the line rate, and a NIC per GPU on a rail of its own. Without latencies: those are in
 /// what a message costs.

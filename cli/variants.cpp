@@ -94,6 +94,8 @@ Comparison compare(std::span<const Variant> variants,
     merge(all.topology, one.topology);
     merge(all.summary, one.summary);
     merge(all.routing, one.routing);
+    merge(all.profile, one.profile);
+    merge(all.provenance, one.provenance);
     const std::size_t before = all.rows.size() / sizes;  // variants
     for (std::size_t size = sizes; size-- > 0;) {
       Row& row = one.rows[size];

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "collectives/intake.hpp"
+#include "collectives/locality.hpp"
 
 namespace collectives {
 namespace {
@@ -128,25 +129,56 @@ Schedule direct_all_to_all(const Request& request) {
   return schedule;
 }
 
+namespace {
+
+/// Per round and rank, whom it sends to: everybody once. With servers of as many ranks each, first
+/// those of its own one, then those of the next, and so on, so that in a round either all messages
+/// stay inside servers or all leave them.
+std::vector<std::vector<Rank>> rounds_of(const Request& request) {
+  const std::int32_t n = request.ranks();
+  Blocks servers = blocks_of(*request.topology, *request.group, "server");
+  if (!servers.is_even()) {
+    servers.members.assign(1, {});
+    for (std::int32_t rank = 0; rank < n; ++rank) {
+      servers.members.front().push_back(Rank{rank});
+    }
+  }
+  const std::size_t count = servers.members.size();
+  const std::size_t each = servers.members.front().size();
+  std::vector<std::vector<Rank>> rounds;
+  for (std::size_t k = 1; k < count * each; ++k) {
+    std::vector<Rank>& round = rounds.emplace_back(static_cast<std::size_t>(n));
+    for (std::size_t i = 0; i < count * each; ++i) {
+      const Rank from = servers.members[i / each][i % each];
+      round[index(from)] =
+          servers.members[((i / each) + (k / each)) % count][((i % each) + (k % each)) % each];
+    }
+  }
+  return rounds;
+}
+
+}  // namespace
+
 Schedule pairwise_all_to_all(const Request& request) {
   const std::int32_t n = request.ranks();
+  const std::vector<std::vector<Rank>> rounds = rounds_of(request);
   const std::int32_t parts = channels_of(request) * n;
   Schedule schedule = all_to_all_schedule(request, parts);
   for (std::int32_t channel = 0; channel < channels_of(request); ++channel) {
     std::vector<std::vector<After>> over(static_cast<std::size_t>(n));
-    for (std::int32_t k = 1; k < n; ++k) {
+    for (const std::vector<Rank>& round : rounds) {
       std::vector<std::vector<After>> next(over.size());
       for (std::int32_t from = 0; from < n; ++from) {
-        const std::int32_t to = (from + k) % n;
-        const std::int32_t chunk = (from * parts) + (channel * n) + to;
+        const Rank to = round[static_cast<std::size_t>(from)];
+        const std::int32_t chunk = (from * parts) + (channel * n) + number(to);
         const TransferId id = schedule.add({.from = Rank{from},
-                                            .to = Rank{to},
+                                            .to = to,
                                             .combine = Combine::copy,
                                             .channel = channel,
                                             .chunks = fixed_chunks(chunk, 1)},
                                            over[static_cast<std::size_t>(from)]);
         next[static_cast<std::size_t>(from)].push_back({id, 0});
-        next[static_cast<std::size_t>(to)].push_back({id, 0});
+        next[index(to)].push_back({id, 0});
       }
       over = std::move(next);
     }

@@ -25,7 +25,8 @@ namespace collectives {
 [[nodiscard]] Schedule direct_all_to_all(const Request& request);
 
 /// In round k rank r sends to rank r + k and receives from r - k; a rank starts a round when its
-/// part in the one before is over.
+/// part in the one before is over. Among servers with as many ranks each, k counts the ranks of a
+/// server first, so that all ranks leave their servers in the same rounds (as NCCL orders them).
 [[nodiscard]] Schedule pairwise_all_to_all(const Request& request);
 
 /// Between the root and every other rank, all at once.

@@ -89,6 +89,13 @@ TEST_CASE("known GPUs: names of all kinds, and which of them mean one GPU") {
   CHECK(!is_same_gpu("h100_pcie", "h100_sxm"));
   CHECK(find_gpu("NVIDIA GB200")->node.bus_Bps == 720e9);
   CHECK(find_gpu("gfx942") == nullptr);
+  // Not every name that begins like one is that one.
+  CHECK(find_gpu("NVIDIA RTX A1000")->node.line_Bps == 31.5e9);
+  CHECK(find_gpu("NVIDIA RTX A4000")->name == "rtx");
+  CHECK(find_gpu("NVIDIA A4000") == nullptr);
+  CHECK(find_gpu("NVIDIA GeForce RTX 3090")->node.architecture == Architecture::ampere);
+  CHECK(find_gpu("NVIDIA RTX PRO 6000 Blackwell")->node.architecture == Architecture::blackwell);
+  CHECK(find_gpu("NVIDIA H100 NVL")->node.joint == Joint::pcie);
   CHECK(!is_same_gpu("A100-40GB SXM4", "A100-SXM4-80GB"));
   CHECK(is_same_gpu("A100-40GB SXM4", "a100_sxm"));
   CHECK(is_same_gpu("MI350X", "mi350x"));

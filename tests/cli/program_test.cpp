@@ -735,6 +735,71 @@ TEST_CASE("program: with a profile, collectives take what its server took, from 
   CHECK(gather.errors.find("a profile knows no costs of 'gather'") != std::string::npos);
 }
 
+TEST_CASE("program: the library's choice, on any network, of any size, in any group") {
+  const std::string profile = std::string{SOURCE_DIR} + "/configs/profiles/h100.yaml";
+  struct Case {
+    std::string topology;
+    std::string sizes;
+    std::string group;
+    std::string method;
+  };
+  for (const Case& each :
+       {Case{"gpu-cluster:1x8", "0B", "", ""}, Case{"gpu-cluster:1x1", "1MiB", "", ""},
+        Case{"gpu-cluster:1x8", "1MiB", "3", ""},
+        Case{"gpu-cluster:1x8", "64MiB", "", "nvls simple"},
+        // No switch has a cable to all of these, so that none can add.
+        Case{"torus:4x4", "64MiB", "", "ring ll128"}, Case{"fat-tree:4", "64MiB", "", "ring ll128"},
+        Case{"gpu-cluster:2x8", "1KiB", "", "tree ll"}}) {
+    std::vector<std::string> words{"collective", "--topology",   each.topology, "--profile",
+                                   profile,      "--algorithms", "nccl",        "--sizes",
+                                   each.sizes,   "--json"};
+    if (!each.group.empty()) {
+      words.insert(words.end(), {"--group", each.group});
+    }
+    const auto run = espalier(words);
+    CAPTURE(each.topology);
+    CAPTURE(each.sizes);
+    CAPTURE(run.errors);
+    REQUIRE(run.status == 0);
+    const auto row = nlohmann::json::parse(run.output)["results"][0];
+    CHECK(row.value("method", "") == each.method);
+  }
+}
+
+TEST_CASE("program: a profile of several GPUs needs one named") {
+  const cli::ScratchDirectory folder;
+  const std::string measured = (folder.path() / "nccl.csv").string();
+  const std::string profile = (folder.path() / "p.yaml").string();
+  {
+    std::ofstream out{measured};
+    out << "gpu,op,nccl_dtype,nranks,bytes,time_us\n"
+        << "a100_sxm,all_reduce,half,8,1048576,30\nh100_sxm,all_reduce,half,8,1048576,20\n";
+  }
+  REQUIRE(espalier({"calibrate", "fit", measured, "-o", profile}).status == 0);
+  const std::vector<std::string> words{
+      "collective", "--topology", "gpu-cluster:1x8", "--profile", profile,
+      "--sizes",    "1MiB",       "--json",          "-a",        "nccl"};
+  const auto unsaid = espalier(words);
+  CHECK(unsaid.status == 2);
+  CHECK(unsaid.errors.find("the profile is of several GPUs: a100_sxm, h100_sxm") !=
+        std::string::npos);
+  double seconds[2]{};
+  std::string hashes[2];
+  for (const int i : {0, 1}) {
+    std::vector<std::string> named = words;
+    named.insert(named.end(), {"--set", i == 0 ? "gpu=a100_sxm" : "gpu=h100_sxm"});
+    const auto run = espalier(named);
+    CAPTURE(run.errors);
+    REQUIRE(run.status == 0);
+    const auto document = nlohmann::json::parse(run.output);
+    seconds[i] = document["results"][0]["time_s"];
+    hashes[i] = document["scenario_hash"];
+  }
+  CHECK(1e6 * seconds[0] == doctest::Approx(30).epsilon(0.1));
+  CHECK(1e6 * seconds[1] == doctest::Approx(20).epsilon(0.1));
+  CHECK(hashes[0] != hashes[1]);
+}
+
 TEST_CASE("program: validate takes several tables, and sums up each") {
   const std::string text =
       "topology,nodes,algorithm,data_kib,NIs_per_node,message_size_B,variant,total_cycles\n"
