@@ -130,6 +130,10 @@ std::vector<std::string> ConfigNode::keys() const {
   return out;
 }
 
+bool ConfigNode::is_empty() const {
+  return tree_->kind == ConfigTree::Kind::empty;
+}
+
 std::string ConfigNode::text() const {
   if (tree_->kind == ConfigTree::Kind::empty || (is_scalar() && tree_->text.empty())) {
     fail("expected a value, found nothing");

@@ -58,6 +58,9 @@ class ConfigNode {
   [[nodiscard]] bool is_list() const;
   [[nodiscard]] bool is_scalar() const;
 
+  /// Is the value left out, or `null`?
+  [[nodiscard]] bool is_empty() const;
+
   /// Throws unless this is a mapping whose keys are all in `allowed`.
   void expect_keys(std::span<const std::string_view> allowed) const;
   void expect_keys(std::initializer_list<std::string_view> allowed) const {

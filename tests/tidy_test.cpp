@@ -19,7 +19,8 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"topology", {"topology", "sim"}},
     {"collectives", {"collectives", "topology", "sim"}},
     {"calibration", {"calibration", "sim"}},
-    {"cli", {"cli", "calibration", "collectives", "topology", "sim"}},
+    {"workloads", {"workloads", "calibration", "collectives", "topology", "sim"}},
+    {"cli", {"cli", "workloads", "calibration", "collectives", "topology", "sim"}},
 };
 
 template <class Visit>

@@ -24,6 +24,14 @@ std::string parse_error(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("config: a value that is left out, or null, is empty") {
+  const sim::ConfigNode node = sim::ConfigNode::parse("f.json", R"({"a": null, "b": "null", "c": 0})");
+  CHECK(node.at("a").is_empty());
+  CHECK(!node.at("b").is_empty());
+  CHECK(!node.at("c").is_empty());
+  CHECK(sim::ConfigNode::parse("f.yaml", "a:\nb: 1").at("a").is_empty());
+}
+
 TEST_CASE("config: a bandwidth without a unit is refused, with place, key and hint") {
   const auto node = sim::ConfigNode::parse("dgx.yaml", "links:\n  bandwidth: 400\n");
   CHECK(error_of([&] { static_cast<void>(node.at("links").at("bandwidth").bandwidth()); }) ==
