@@ -1,0 +1,82 @@
+#pragma once
+// What a rank has to hold: weights, gradients, the optimiser's state, and activations.
+//
+// Activations are what a forward pass keeps for the backward pass, tensor by tensor. Of a layer of
+// GPT, with s tokens, b sequences, hidden size h and a heads, on one GPU (V. Korthikanti et al.,
+// "Reducing Activation Recomputation in Large Transformer Models", MLSys 2023, equation 1):
+//
+//     norms            4 sbh    their inputs
+//     attention       11 sbh    input of the projection 2, queries, keys and values 6, input of the
+//                               output projection 2, mask of the dropout 1
+//     its core         5 a s^2 b   softmax 2, mask 1, input of the weighted sum 2; not if fused
+//     feed-forward    19 sbh    its input 2, that of the activation 8, of the second matrix 8, mask
+//     1
+//
+// TP divides what is in the middle of attention and feed-forward networks by t, sequence
+// parallelism the rest; CP divides the tokens.
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "workloads/layout.hpp"
+#include "workloads/transformer.hpp"
+
+namespace workloads {
+
+/// What is not kept but done again.
+enum class Recompute : std::uint8_t {
+  none,
+  selective,  // the core of attention
+  full,       // layers: only their inputs are kept
+};
+inline constexpr std::array<std::string_view, 3> recompute_names{"none", "selective", "full"};
+
+/// What of the software decides about memory.
+struct MemoryOptions {
+  Recompute recompute = Recompute::none;
+  bool fused_attention = false;  // keeps a number per row in place of s x s scores
+  bool dropout = true;           // keeps masks
+  std::int32_t element = 2;      // bytes of a weight and of an activation
+  std::int32_t gradient = 4;     // bytes of a gradient, as it is summed up over micro-batches
+  std::int32_t optimizer = 12;   // bytes per weight: Adam's two moments and a copy of the weight
+};
+
+/// Bytes of the activations of one micro-batch in one layer of a rank.
+struct LayerActivations {
+  double norms = 0;
+  double attention = 0;
+  double core = 0;
+  double feed_forward = 0;
+  double kept = 0;    // until the backward pass, after recomputation
+  double redone = 0;  // what is there while the layer is done again, beyond what is kept
+};
+[[nodiscard]] LayerActivations layer_activations(const Transformer& model, const Layout& layout,
+                                                 const MemoryOptions& options, std::int32_t layer);
+
+/// Bytes that a rank of a stage holds.
+struct StageMemory {
+  double weights = 0;
+  double gradients = 0;
+  double optimizer = 0;
+  double activations = 0;  // at their most
+
+  [[nodiscard]] double total() const { return weights + gradients + optimizer + activations; }
+};
+
+/// A rank of `stage` that holds the activations of `in_flight` micro-batches, counted over its
+/// parts, at once. The first part has the embedding, the last one the output layer; with PP > 1
+/// tied ones are there twice.
+[[nodiscard]] StageMemory stage_memory(const Transformer& model, const Layout& layout,
+                                       const MemoryOptions& options, std::int32_t stage,
+                                       std::int32_t in_flight);
+
+/// Weights of a rank of `stage`, in elements: those that TP and EP leave it, before sharding.
+struct RankWeights {
+  double dense = 0;    // which DP x CP ranks have in common
+  double experts = 0;  // which expert data parallel ranks have in common
+};
+[[nodiscard]] RankWeights rank_weights(const Transformer& model, const Layout& layout,
+                                       std::int32_t stage);
+
+}  // namespace workloads
