@@ -39,8 +39,20 @@ enum class Protocol : std::uint8_t {
 };
 inline constexpr std::array<std::string_view, 3> protocol_names{"ll", "ll128", "simple"};
 
-/// What is summed, if anything: switches add floating-point numbers only.
-enum class Number : std::uint8_t { floating, integer };
+/// Who can add the numbers that are summed: NVLink's switches too, or GPUs only, as those of a
+/// single byte.
+enum class Number : std::uint8_t { switches, gpus };
+
+/// What a measured collective, and what is said of a server, may be: 1 ns to 11 days, 2 to a
+/// million ranks, 1 kB/s to 1 PB/s.
+struct CollectiveBounds {
+  static constexpr double seconds_least = 1e-9;
+  static constexpr double seconds_most = 1e6;
+  static constexpr std::int64_t ranks_most = std::int64_t{1} << 20;
+  static constexpr double bytes_most = 1e16;
+  static constexpr double rate_least = 1e3;
+  static constexpr double rate_most = 1e15;
+};
 
 struct Method {
   Pattern pattern{};

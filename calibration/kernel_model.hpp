@@ -23,6 +23,13 @@ inline constexpr std::array<std::string_view, 4> kernel_names{"gemm", "attention
 ///   grouped_gemm   experts, tokens of each, n, k: likewise
 [[nodiscard]] std::span<const std::string_view> shape_names(Kernel kernel);
 
+/// What a measured kernel may be: sizes are whole, and times from 1 ns to 11 days.
+struct KernelBounds {
+  static constexpr std::int64_t size_most = std::int64_t{1} << 31;
+  static constexpr double seconds_least = 1e-9;
+  static constexpr double seconds_most = 1e6;
+};
+
 struct Machine {
   std::int32_t processors = 0;  // streaming multiprocessors, that work at tiles of their own
   double element_bytes = 2;     // of an operand

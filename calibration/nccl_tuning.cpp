@@ -185,7 +185,7 @@ std::vector<Expectation> nccl_expectations(const NodeKind& node, const Collectiv
       out.push_back(tree(node, shape, protocol));
     }
   }
-  const bool can_add = node.joint == Joint::nvlink && shape.number == Number::floating &&
+  const bool can_add = node.joint == Joint::nvlink && shape.number == Number::switches &&
                        nvls_efficiency.at(static_cast<std::size_t>(node.architecture)) > 0;
   if (is_all_reduce && can_add && shape.nodes == 1 && shape.ranks > 2) {
     out.push_back(nvls(node, shape));

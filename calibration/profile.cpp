@@ -135,6 +135,10 @@ Profile read_profile(const sim::ConfigNode& node) {
   static_cast<void>(node.at("espalier_profile").integer(1, 1));
   Profile profile;
   for (const sim::ConfigNode& gpu : node.at("gpus").items()) {
+    const std::string name = gpu.at("gpu").text();
+    if (const GpuProfile* const other = profile.find(name)) {
+      gpu.at("gpu").fail(fmt::format("'{}' and '{}' are the same GPU", name, other->gpu));
+    }
     profile.gpus.push_back(read_gpu(gpu));
   }
   if (profile.gpus.empty()) {

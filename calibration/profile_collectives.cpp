@@ -1,6 +1,6 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -13,11 +13,10 @@
 namespace calibration {
 namespace {
 
-constexpr std::array<std::string_view, 2> number_kinds{"floating", "integer"};
+constexpr std::array<std::string_view, 2> number_kinds{"switches", "gpus"};
 constexpr std::size_t dimensions = 5;  // of what the samples say beside the numbers
 constexpr double us = 1e6;
-constexpr double smallest = std::numeric_limits<double>::min();
-constexpr double largest = 1e30;
+using Bounds = CollectiveBounds;
 
 template <class Names>
 std::string_view name_at(const Names& names, auto value) {
@@ -36,9 +35,9 @@ NodeKind read_node(const sim::ConfigNode& node) {
   return {.architecture = static_cast<Architecture>(
               node.at("architecture").choice(architecture_names, "architecture")),
           .joint = static_cast<Joint>(node.at("joint").choice(joint_names, "joint")),
-          .line_Bps = node.at("line_Bps").number(1, largest),
-          .bus_Bps = node.at("bus_Bps").number(1, largest),
-          .nic_Bps = node.at("nic_Bps").number(0, largest)};
+          .line_Bps = node.at("line_Bps").number(Bounds::rate_least, Bounds::rate_most),
+          .bus_Bps = node.at("bus_Bps").number(Bounds::rate_least, Bounds::rate_most),
+          .nic_Bps = node.at("nic_Bps").number(0, Bounds::rate_most)};
 }
 
 std::string sample_text(const CollectiveSample& sample) {
@@ -59,16 +58,22 @@ CollectiveSample read_sample(const sim::ConfigNode& node) {
   const auto number = [&](std::size_t word, double least, double most) {
     return node.part(std::string{words[word]}).number(least, most);
   };
-  constexpr double ranks_max = 1 << 20;
+  const auto count = [&](std::size_t word, std::int64_t least, std::int64_t most) {
+    return static_cast<std::int32_t>(node.part(std::string{words[word]}).integer(least, most));
+  };
   CollectiveSample sample;
   sample.shape.operation =
       static_cast<Operation>(node.part(std::string{words[0]}).choice(operation_names, "operation"));
   sample.shape.number =
       static_cast<Number>(node.part(std::string{words[1]}).choice(number_kinds, "kind of number"));
-  sample.shape.ranks = static_cast<std::int32_t>(number(2, 2, ranks_max));
-  sample.shape.nodes = static_cast<std::int32_t>(number(3, 1, sample.shape.ranks));
-  sample.shape.bytes = number(4, 1, largest);
-  sample.seconds = number(5, smallest, largest) / us;
+  sample.shape.ranks = count(2, 2, Bounds::ranks_most);
+  sample.shape.nodes = count(3, 1, sample.shape.ranks);
+  sample.shape.bytes = number(4, 1, Bounds::bytes_most);
+  sample.seconds = number(5, Bounds::seconds_least * us, Bounds::seconds_most * us) / us;
+  if (sample.shape.ranks % sample.shape.nodes != 0) {
+    node.fail(fmt::format("{} ranks cannot be spread evenly over {} servers", sample.shape.ranks,
+                          sample.shape.nodes));
+  }
   return sample;
 }
 
@@ -95,16 +100,19 @@ CollectiveFit::Found read_method(const sim::ConfigNode& node, const NodeKind& se
   method.expect_keys({"pattern", "protocol"});
   const sim::ConfigNode numbers = node.at("numbers");
   numbers.expect_keys({"base_s", "step_s", "far_step_s", "rate_Bps", "sharing"});
+  constexpr double latency_least = 1e-15;
+  constexpr double latency_most = 1;
+  constexpr double sharing_most = 10;
   CollectiveFit::Found found{
       .method = {.pattern =
                      static_cast<Pattern>(method.at("pattern").choice(pattern_names, "pattern")),
                  .protocol = static_cast<Protocol>(
                      method.at("protocol").choice(protocol_names, "protocol"))},
-      .numbers = {.base_s = numbers.at("base_s").number(smallest, largest),
-                  .step_s = numbers.at("step_s").number(smallest, largest),
-                  .far_step_s = numbers.at("far_step_s").number(smallest, largest),
-                  .rate_Bps = numbers.at("rate_Bps").number(smallest, largest),
-                  .sharing = numbers.at("sharing").number(0, largest)},
+      .numbers = {.base_s = numbers.at("base_s").number(latency_least, latency_most),
+                  .step_s = numbers.at("step_s").number(latency_least, latency_most),
+                  .far_step_s = numbers.at("far_step_s").number(latency_least, latency_most),
+                  .rate_Bps = numbers.at("rate_Bps").number(Bounds::rate_least, Bounds::rate_most),
+                  .sharing = numbers.at("sharing").number(0, sharing_most)},
       .settings = read_settings(node.at("beside"), dimensions),
       .samples = {}};
   for (const sim::ConfigNode& sample : node.at("samples").items()) {
@@ -112,6 +120,9 @@ CollectiveFit::Found read_method(const sim::ConfigNode& node, const NodeKind& se
     if (!considers(server, found.method, found.samples.back().shape)) {
       sample.fail("this server does not do it by this method");
     }
+  }
+  if (found.samples.empty()) {
+    node.at("samples").fail("expected at least one sample");
   }
   return found;
 }
@@ -135,6 +146,15 @@ ProfiledCollectives read_collectives(const sim::ConfigNode& node) {
   std::vector<CollectiveFit::Found> methods;
   for (const sim::ConfigNode& method : node.at("methods").items()) {
     methods.push_back(read_method(method, server));
+    const auto same = [&](const CollectiveFit::Found& each) {
+      return each.method == methods.back().method;
+    };
+    if (std::ranges::count_if(methods, same) > 1) {
+      method.at("method").fail("this method is there twice");
+    }
+  }
+  if (methods.empty()) {
+    node.at("methods").fail("expected at least one method");
   }
   return {.fit = CollectiveFit{server, std::move(methods)},
           .fitted = read_errors(node.at("fitted")),

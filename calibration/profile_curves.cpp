@@ -86,6 +86,9 @@ Kriging::Settings read_settings(const sim::ConfigNode& node, std::size_t dimensi
     }
     settings.parts.push_back(std::move(part));
   }
+  if (settings.parts.empty()) {
+    node.at("parts").fail("expected at least one part");
+  }
   return settings;
 }
 

@@ -1,4 +1,6 @@
 #include <limits>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -38,16 +40,14 @@ KernelSample read_sample(const sim::ConfigNode& node, std::size_t dimensions) {
     node.fail(fmt::format("expected {} numbers, found {}", dimensions + 1, words.size()));
   }
   KernelSample sample;
-  for (const std::string_view word : words) {
-    const auto parsed = sim::parse_number(word);
-    if (!parsed.value || *parsed.value <= 0) {
-      node.fail(fmt::format("expected numbers above 0, found '{}'", word));
-    }
-    sample.shape.push_back(*parsed.value);
+  for (const std::string_view word : std::span{words}.first(dimensions)) {
+    sample.shape.push_back(
+        static_cast<double>(node.part(std::string{word}).integer(1, KernelBounds::size_most)));
   }
-  constexpr double us = 1e-6;
-  sample.seconds = sample.shape.back() * us;
-  sample.shape.pop_back();
+  constexpr double us = 1e6;
+  sample.seconds = node.part(std::string{words.back()})
+                       .number(KernelBounds::seconds_least * us, KernelBounds::seconds_most * us) /
+                   us;
   return sample;
 }
 
@@ -97,6 +97,9 @@ ProfiledKernel read_kernel(const sim::ConfigNode& node) {
   std::vector<KernelSample> samples;
   for (const sim::ConfigNode& sample : node.at("samples").items()) {
     samples.push_back(read_sample(sample, shape_names(kernel).size()));
+  }
+  if (samples.empty()) {
+    node.at("samples").fail("expected at least one sample");
   }
   return {
       .dtype = node.at("dtype").text(),

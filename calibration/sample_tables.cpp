@@ -148,7 +148,7 @@ std::vector<CollectiveSample> sampled_collectives(const SampleLog& log) {
     const double ranks = shape_number(sample.key.shape, "ranks");
     if (ranks >= 2) {
       out.push_back({.shape = {.operation = *operation,
-                               .number = Number::floating,
+                               .number = Number::switches,
                                .ranks = static_cast<std::int32_t>(ranks),
                                .nodes = 1,
                                .bytes = shape_number(sample.key.shape, "bytes")},

@@ -105,6 +105,32 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
   }
 }
 
+void check_target(std::string_view option, const std::filesystem::path& path,
+                  std::span<const std::string> inputs) {
+  const auto refuse = [&](std::string_view why) {
+    throw sim::Error{std::string{option}, fmt::format("'{}' {}", path.string(), why)};
+  };
+  std::error_code error;  // what cannot be looked at is not there
+  for (const std::string& input : inputs) {
+    if (std::filesystem::equivalent(path, input, error)) {
+      refuse("is one of the files to be read, and would be lost");
+    }
+  }
+  if (path.empty() || path == "-") {
+    refuse("is no file");
+  }
+  if (std::filesystem::is_directory(path, error)) {
+    refuse("is a directory; expected a file");
+  }
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  if (!std::filesystem::is_directory(folder, error)) {
+    refuse("lies in a directory that is not there");
+  }
+  if (::access(folder.c_str(), W_OK) != 0 && ::access(path.c_str(), W_OK) != 0) {
+    refuse("lies in a directory that cannot be written to");
+  }
+}
+
 void make_directory(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);

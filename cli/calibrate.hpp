@@ -1,6 +1,7 @@
 #pragma once
 // What `espalier calibrate` does: the subjects of the command.
 
+#include "cli/measured_data.hpp"
 #include "cli/options.hpp"
 
 namespace cli {
@@ -17,5 +18,8 @@ int calibrate_show(const Arguments& arguments);
 
 /// Prints how far a profile is from its own samples, and draws both.
 int calibrate_compare(const Arguments& arguments);
+
+/// Says on stderr which GPUs' rows were left alone.
+void note_passed_over(const Measured& measured);
 
 }  // namespace cli

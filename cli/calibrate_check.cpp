@@ -2,10 +2,12 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "calibration/profile.hpp"
@@ -15,6 +17,7 @@
 #include "cli/simulated_collective.hpp"
 #include "cli/terminal.hpp"
 #include "cli/validation.hpp"
+#include "sim/contract.hpp"
 #include "sim/error.hpp"
 
 namespace cli {
@@ -49,10 +52,7 @@ class Checker {
   void check(const MeasuredGpu& gpu, const std::string& source) {
     source_ = source;
     const calibration::GpuProfile* const found = profile_->find(gpu.gpu);
-    if (found == nullptr) {
-      throw sim::Error{file_, fmt::format("the profile is of a '{}', the table of a '{}'",
-                                          profile_->gpus.front().gpu, gpu.gpu)};
-    }
+    sim::require(found != nullptr, "only what the profile is of is checked");
     for (const KernelTable& table : gpu.kernels) {
       check_kernel(*found, table);
     }
@@ -87,25 +87,29 @@ class Checker {
     tables_.push_back(std::move(compared));
   }
 
-  /// One table per operation and number of ranks.
+  /// One table per operation and numbers of ranks and servers.
   void check_collectives(const calibration::GpuProfile& gpu, const CollectiveTable& table) {
     if (!gpu.collectives) {
       throw sim::Error{file_, "the profile has no collectives"};
     }
-    using Key = std::pair<collectives::Collective, std::int32_t>;
+    using Key = std::tuple<collectives::Collective, std::int32_t, std::int32_t>;
     std::map<Key, ComparedTable> parts;
     for (const CollectiveSample& sample : table.samples) {
       const calibration::CollectiveSample measured = to_fit_sample(sample, gpu.gpu);
       const calibration::CollectiveShape& shape = measured.shape;
       const calibration::CollectiveFit& fit = gpu.collectives->fit;
-      ComparedTable& part = parts[{sample.collective, sample.ranks}];
+      ComparedTable& part = parts[{sample.collective, sample.ranks, sample.nodes}];
       part.name = fmt::format("{}: {} {}, {} ranks", table.source, table.gpu,
                               nccl_name(sample.collective), sample.ranks);
+      if (sample.nodes > 1) {
+        part.name += fmt::format(" on {} servers", sample.nodes);
+      }
       part.rows.push_back(
           {.identity = {{"gpu", table.gpu},
                         {"op", std::string{nccl_name(sample.collective)}},
                         {"nccl_dtype", sample.dtype},
                         {"nranks", fmt::format("{}", sample.ranks)},
+                        {"nodes", fmt::format("{}", sample.nodes)},
                         {"bytes", fmt::format("{}", sample.bytes.count())}},
            .predicted = simulate(servers_of(fit.node(), shape), fit.cost(shape), shape),
            .reference = sample.seconds});
@@ -135,13 +139,34 @@ void print_tables(const std::vector<ComparedTable>& tables) {
   }
 }
 
+/// What was measured on a GPU that the profile is of; the others are passed over.
+Measured known_to(const calibration::Profile& profile, Measured measured) {
+  std::vector<MeasuredGpu> known;
+  for (MeasuredGpu& gpu : measured.gpus) {
+    if (profile.find(gpu.gpu) == nullptr) {
+      measured.passed_over.push_back(gpu.gpu);
+    } else {
+      known.push_back(std::move(gpu));
+    }
+  }
+  measured.gpus = std::move(known);
+  return measured;
+}
+
 }  // namespace
+
+void note_passed_over(const Measured& measured) {
+  if (!measured.passed_over.empty()) {
+    fmt::print(stderr, "note: rows of {} are left out\n", fmt::join(measured.passed_over, ", "));
+  }
+}
 
 int calibrate_check(const Arguments& arguments) {
   std::vector<std::string> paths = arguments.all("files");
   if (paths.size() < 2) {
     throw sim::Error{std::string{"espalier calibrate check"},
-                     "missing a profile, and measured tables"};
+                     fmt::format("expected a profile and files with measured times, found {} files",
+                                 paths.size())};
   }
   const std::string file = paths.front();
   paths.erase(paths.begin());
@@ -155,12 +180,21 @@ int calibrate_check(const Arguments& arguments) {
   Progress progress{"checking"};
   for (std::size_t i = 0; i < paths.size(); ++i) {
     progress.update(i, paths.size());
-    for (const MeasuredGpu& gpu : read_measured({paths[i]}, options)) {
+    const Measured measured = known_to(profile, read_measured({paths[i]}, options));
+    if (!measured.passed_over.empty()) {
+      progress.finish();
+      note_passed_over(measured);
+    }
+    for (const MeasuredGpu& gpu : measured.gpus) {
       checker.check(gpu, std::filesystem::path{paths[i]}.stem().string());
     }
   }
   progress.finish();
   const std::vector<ComparedTable> tables = checker.take();
+  if (tables.empty()) {
+    throw sim::Error{file, fmt::format("nothing in the tables was measured on a '{}'",
+                                       profile.gpus.front().gpu)};
+  }
   if (arguments.has("json")) {
     fmt::print("{}", json_document(to_json(tables)));
   } else {

@@ -21,9 +21,12 @@ namespace {
 void print_line(std::string_view what, const calibration::FitErrors& fitted,
                 const calibration::FitErrors& held_out) {
   constexpr double percent = 100;
-  fmt::print("{:<26} {:>8} {:>8.2f}% {:>8.2f}% {:>10.2f}% {:>8.2f}%\n", what, fitted.samples,
-             percent * fitted.median, percent * fitted.p95, percent * held_out.median,
-             percent * held_out.p95);
+  const auto share = [&](double value) {
+    return held_out.samples == 0 ? std::string{"-"} : fmt::format("{:.2f}%", percent * value);
+  };
+  fmt::print("{:<26} {:>8} {:>8.2f}% {:>8.2f}% {:>11} {:>9}\n", what, fitted.samples,
+             percent * fitted.median, percent * fitted.p95, share(held_out.median),
+             share(held_out.p95));
 }
 
 calibration::ProfiledKernel fit_kernel(const KernelTable& table) {
@@ -110,13 +113,17 @@ std::string provenance_of(const MeasuredGpu& gpu) {
 
 int calibrate_fit(const Arguments& arguments) {
   const std::vector<std::string> paths = arguments.all("files");
-  const std::string target = arguments.at("output");
-  if (paths.empty()) {
-    throw sim::Error{std::string{"espalier calibrate fit"}, "missing measured tables"};
+  const auto target = arguments.find("output");
+  if (paths.empty() || !target) {
+    throw sim::Error{std::string{"espalier calibrate fit"},
+                     paths.empty() ? "expected files with measured times, found none"
+                                   : "expected -o PROFILE.yaml, the profile to write"};
   }
-  const std::vector<MeasuredGpu> measured = read_measured(paths, measured_options(arguments));
+  check_target("--output", *target, paths);
+  const Measured measured = read_measured(paths, measured_options(arguments));
+  note_passed_over(measured);
   calibration::Profile profile;
-  for (const MeasuredGpu& gpu : measured) {
+  for (const MeasuredGpu& gpu : measured.gpus) {
     fmt::print("{}{}\n{:<26} {:>8} {:>9} {:>9} {:>11} {:>9}\n", profile.gpus.empty() ? "" : "\n",
                gpu.gpu, "", "samples", "median", "95th", "held out", "95th");
     calibration::GpuProfile& fitted =
@@ -146,7 +153,7 @@ int calibrate_fit(const Arguments& arguments) {
       print_line("collectives", fitted.collectives->fitted, fitted.collectives->held_out);
     }
   }
-  write_file_atomically(target, calibration::to_yaml(profile));
+  write_file_atomically(*target, calibration::to_yaml(profile));
   return 0;
 }
 

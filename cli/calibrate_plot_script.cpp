@@ -154,8 +154,8 @@ std::string collective_script(const calibration::GpuProfile& profile,
     plots.push_back(fmt::format(
         "$measured{} with points pointtype {} pointsize 0.9 linecolor rgb '{}' title '{} ranks, "
         "{}'",
-        number, key.second == calibration::Number::floating ? 7 : 6, colour, key.first,
-        key.second == calibration::Number::floating ? "floating" : "integer"));
+        number, key.second == calibration::Number::switches ? 7 : 6, colour, key.first,
+        key.second == calibration::Number::switches ? "floating" : "integer"));
   }
   return frame(fmt::format("{} on {}: measured (marks) and fitted (lines)", name, profile.gpu),
                details_of(profile, profile.collectives->fitted, profile.collectives->held_out)) +

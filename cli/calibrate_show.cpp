@@ -2,6 +2,7 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -126,20 +127,30 @@ void print_methods(const calibration::CollectiveFit& fit) {
   }
 }
 
-/// The operations, and for each the numbers of ranks, that were measured.
-std::map<calibration::Operation, std::vector<std::int32_t>> measured_ranks(
+/// Servers, and ranks on all of them.
+struct Spread {
+  std::int32_t nodes;
+  std::int32_t ranks;
+
+  friend auto operator<=>(const Spread&, const Spread&) = default;
+};
+
+/// The operations, and for each the numbers of servers and ranks, that were measured.
+std::map<calibration::Operation, std::set<Spread>> measured_spreads(
     const calibration::CollectiveFit& fit) {
-  std::map<calibration::Operation, std::vector<std::int32_t>> out;
+  std::map<calibration::Operation, std::set<Spread>> out;
   for (const calibration::MethodFit& method : fit.methods()) {
     for (const calibration::CollectiveSample& sample : method.samples) {
-      std::vector<std::int32_t>& ranks = out[sample.shape.operation];
-      if (std::ranges::find(ranks, sample.shape.ranks) == ranks.end()) {
-        ranks.push_back(sample.shape.ranks);
-        std::ranges::sort(ranks);
-      }
+      out[sample.shape.operation].insert({sample.shape.nodes, sample.shape.ranks});
     }
   }
   return out;
+}
+
+/// "8", or "16 / 2" on two servers.
+std::string spread_name(const Spread& spread) {
+  return spread.nodes == 1 ? fmt::format("{}", spread.ranks)
+                           : fmt::format("{} / {}", spread.ranks, spread.nodes);
 }
 
 void print_choices(const calibration::CollectiveFit& fit) {
@@ -150,20 +161,21 @@ void print_choices(const calibration::CollectiveFit& fit) {
   constexpr double kibi = 1024;
   constexpr std::array sizes{Size{"1 KiB", kibi}, Size{"1 MiB", kibi * kibi},
                              Size{"16 MiB", 16 * kibi * kibi}, Size{"1 GiB", kibi * kibi * kibi}};
-  fmt::print("\n  {:<15} {:>5}", "us, and by what", "ranks");
+  fmt::print("\n  {:<15} {:>7}", "us, and by what", "ranks");
   for (const Size& size : sizes) {
     fmt::print(" {:>13}", size.name);
   }
   fmt::print("\n");
-  for (const auto& [operation, all_ranks] : measured_ranks(fit)) {
-    for (const std::int32_t ranks : all_ranks) {
-      fmt::print("  {:<15} {:>5}",
-                 calibration::operation_names.at(static_cast<std::size_t>(operation)), ranks);
+  for (const auto& [operation, spreads] : measured_spreads(fit)) {
+    for (const Spread& spread : spreads) {
+      fmt::print("  {:<15} {:>7}",
+                 calibration::operation_names.at(static_cast<std::size_t>(operation)),
+                 spread_name(spread));
       for (const Size& size : sizes) {
         const calibration::CollectiveShape shape{.operation = operation,
-                                                 .number = calibration::Number::floating,
-                                                 .ranks = ranks,
-                                                 .nodes = 1,
+                                                 .number = calibration::Number::switches,
+                                                 .ranks = spread.ranks,
+                                                 .nodes = spread.nodes,
                                                  .bytes = size.bytes};
         const calibration::CollectiveCost cost = fit.cost(shape);
         fmt::print(" {:>13}", fmt::format("{:.4g} {}", lone_seconds(cost, shape) * us,
@@ -220,24 +232,24 @@ int calibrate_compare(const Arguments& arguments) {
     if (!gpu.collectives) {
       continue;
     }
-    fmt::print("\n  {:<15} {:>5} {:>7} {:>8} {:>8} {:>8}\n", "operation", "ranks", "samples",
+    fmt::print("\n  {:<15} {:>7} {:>7} {:>8} {:>8} {:>8}\n", "operation", "ranks", "samples",
                "median", "95th", "worst");
-    std::map<std::pair<calibration::Operation, std::int32_t>,
-             std::vector<calibration::CollectiveSample>>
+    std::map<std::pair<calibration::Operation, Spread>, std::vector<calibration::CollectiveSample>>
         parts;
     for (const calibration::MethodFit& method : gpu.collectives->fit.methods()) {
       for (const calibration::CollectiveSample& sample : method.samples) {
-        parts[{sample.shape.operation, sample.shape.ranks}].push_back(sample);
+        parts[{sample.shape.operation, Spread{sample.shape.nodes, sample.shape.ranks}}].push_back(
+            sample);
       }
     }
     for (const auto& [key, samples] : parts) {
       const calibration::FitErrors errors = calibration::errors_of(gpu.collectives->fit, samples);
-      fmt::print("  {:<15} {:>5} {:>7} {:>7.2f}% {:>7.2f}% {:>7.1f}%\n",
-                 calibration::operation_names.at(static_cast<std::size_t>(key.first)), key.second,
-                 errors.samples, percent * errors.median, percent * errors.p95,
-                 percent * errors.worst);
+      fmt::print("  {:<15} {:>7} {:>7} {:>7.2f}% {:>7.2f}% {:>7.1f}%\n",
+                 calibration::operation_names.at(static_cast<std::size_t>(key.first)),
+                 spread_name(key.second), errors.samples, percent * errors.median,
+                 percent * errors.p95, percent * errors.worst);
     }
-    for (const auto& [operation, ranks] : measured_ranks(gpu.collectives->fit)) {
+    for (const auto& [operation, spreads] : measured_spreads(gpu.collectives->fit)) {
       draw(fmt::format("{}-{}", gpu.gpu,
                        calibration::operation_names.at(static_cast<std::size_t>(operation))),
            collective_script(gpu, operation));

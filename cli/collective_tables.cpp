@@ -8,7 +8,11 @@
 #include <span>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "cli/number_types.hpp"
+#include "cli/simulated_collective.hpp"
+#include "sim/error.hpp"
 #include "sim/quantity_text.hpp"
 #include "sim/suggest.hpp"
 
@@ -63,16 +67,39 @@ void check_bandwidth(const CsvTable& table, std::size_t row, sim::Bytes bytes, d
   }
 }
 
-/// The first of the columns that the table has; the first one if it has none, to be missed.
-std::string_view any_of(const CsvTable& table, std::span<const std::string_view> columns) {
-  const auto found =
-      std::ranges::find_if(columns, [&](std::string_view column) { return table.has(column); });
-  return found == columns.end() ? columns.front() : *found;
-}
-
 constexpr std::array<std::string_view, 2> size_columns{"bytes", "size_bytes"};
 constexpr std::array<std::string_view, 2> dtype_columns{"dtype", "nccl_dtype"};
 constexpr std::array<std::string_view, 2> nccl_columns{"nccl_version", "nccl"};
+
+/// The first of the columns that the table has, if any.
+std::optional<std::string_view> find_any(const CsvTable& table,
+                                         std::span<const std::string_view> columns) {
+  const auto found =
+      std::ranges::find_if(columns, [&](std::string_view column) { return table.has(column); });
+  return found == columns.end() ? std::nullopt : std::optional{*found};
+}
+
+/// The same. Throws if there is none of them.
+std::string_view any_of(const CsvTable& table, std::span<const std::string_view> columns) {
+  const auto found = find_any(table, columns);
+  if (!found) {
+    throw sim::Error{sim::SourcePos{table.file(), 1, 1},
+                     fmt::format("missing column '{}'", fmt::join(columns, "' or '"))};
+  }
+  return *found;
+}
+
+/// A type of which we know who can add it.
+std::string dtype_at(const CsvTable& table, std::size_t row) {
+  const std::string_view column = any_of(table, dtype_columns);
+  const std::string& dtype = table.at(row, column);
+  if (find_number_type(dtype) == nullptr) {
+    table.fail(row, column,
+               fmt::format("unknown type '{}'\n  hint: {}", dtype,
+                           sim::suggestion(dtype, number_type_names())));
+  }
+  return dtype;
+}
 
 CollectiveSample sample_at(const CsvTable& table, std::size_t row, sim::Bytes bytes) {
   const std::string& op = table.at(row, "op");
@@ -80,12 +107,20 @@ CollectiveSample sample_at(const CsvTable& table, std::size_t row, sim::Bytes by
   if (!collective) {
     table.fail(row, "op", unknown_collective(op));
   }
+  if (!operation_of(*collective)) {
+    table.fail(row, "op",
+               fmt::format("a profile knows no costs of '{}'", collectives::name_of(*collective)));
+  }
   const std::int64_t ranks = table.integer(row, "nranks", 2, ranks_most);
   const std::int64_t nodes = table.has("nodes") ? table.integer(row, "nodes", 1, ranks) : 1;
+  if (ranks % nodes != 0) {
+    table.fail(row, "nodes",
+               fmt::format("{} ranks cannot be spread evenly over {} servers", ranks, nodes));
+  }
   const double taken_us = time_us(table, row, "time_us");
   check_bandwidth(table, row, bytes, taken_us);
   CollectiveSample sample{.collective = *collective,
-                          .dtype = table.at(row, any_of(table, dtype_columns)),
+                          .dtype = dtype_at(table, row),
                           .ranks = static_cast<std::int32_t>(ranks),
                           .nodes = static_cast<std::int32_t>(nodes),
                           .bytes = bytes,
@@ -133,14 +168,14 @@ std::vector<CollectiveSample>& samples_of(std::vector<CollectiveTable>& tables,
 std::vector<CollectiveTable> read_collective_tables(const CsvTable& table) {
   const std::string stem = std::filesystem::path{table.file()}.stem().string();
   const std::string_view size = any_of(table, size_columns);
-  const std::string_view nccl = any_of(table, nccl_columns);
+  const auto nccl = find_any(table, nccl_columns);
   std::vector<CollectiveTable> out;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const sim::Bytes bytes{table.integer(row, size, 0, sim::bytes_max.count())};
     if (bytes == sim::Bytes{0}) {
       continue;
     }
-    samples_of(out, table.at(row, "gpu"), table.has(nccl) ? table.at(row, nccl) : "",
+    samples_of(out, table.at(row, "gpu"), nccl ? table.at(row, *nccl) : "",
                table.has("log_id") ? table.at(row, "log_id") : stem)
         .push_back(sample_at(table, row, bytes));
   }

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "calibration/collective.hpp"
 #include "cli/csv_input.hpp"
 #include "collectives/schedule.hpp"
 #include "sim/units.hpp"
@@ -39,10 +40,10 @@ struct CollectiveTable {
   std::vector<CollectiveSample> samples;
 };
 
-/// What a measured size, time and number of ranks may be: 1 ns to 11 days, 2 to 16 million.
-inline constexpr double time_us_least = 1e-3;
-inline constexpr double time_us_most = 1e12;
-inline constexpr std::int64_t ranks_most = std::int64_t{1} << 24;
+/// What a measured time in microseconds, and a number of ranks, may be.
+inline constexpr double time_us_least = calibration::CollectiveBounds::seconds_least * 1e6;
+inline constexpr double time_us_most = calibration::CollectiveBounds::seconds_most * 1e6;
+inline constexpr std::int64_t ranks_most = calibration::CollectiveBounds::ranks_most;
 
 /// "all_reduce", "all-reduce", "AllReduce", "alltoall", "sendrecv", ...; nothing for other words.
 [[nodiscard]] std::optional<collectives::Collective> collective_named(std::string_view word);
@@ -57,8 +58,9 @@ inline constexpr std::int64_t ranks_most = std::int64_t{1} << 24;
                                                         const std::string& source);
 
 /// The rows of a table by GPU, NCCL and source, in the order in which those first occur. Rows of
-/// 0 bytes are left out. Throws sim::Error at missing columns, unknown collectives, fields out of
-/// range, and a bandwidth that is not bytes over time.
+/// 0 bytes are left out. Throws sim::Error at missing columns, unknown collectives and types, those
+/// of which no profile knows the cost, fields out of range, and a bandwidth that is not bytes over
+/// time.
 [[nodiscard]] std::vector<CollectiveTable> read_collective_tables(const CsvTable& table);
 
 }  // namespace cli

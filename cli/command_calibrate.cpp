@@ -1,11 +1,19 @@
 // espalier calibrate: profiles of what a GPU takes for its work.
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/calibrate.hpp"
 #include "cli/commands.hpp"
 #include "sim/config.hpp"
+#include "sim/error.hpp"
+#include "sim/text_list.hpp"
 
 namespace cli {
 
@@ -22,6 +30,29 @@ constexpr std::array calibrate_options{
     Option{"help", 'h', "", "show this"},
 };
 constexpr std::array<std::string_view, 1> calibrate_words{"what"};
+
+/// A subject, what does it, and the options that say anything to it.
+struct Subject {
+  std::string_view name;
+  int (*run)(const Arguments&);
+  std::string_view options;
+};
+constexpr std::array subjects{
+    Subject{"fit", calibrate_fit, "output gpu collective ranks nodes note"},
+    Subject{"check", calibrate_check, "gpu collective ranks nodes json"},
+    Subject{"show", calibrate_show, ""},
+    Subject{"compare", calibrate_compare, "output"},
+};
+
+void check_options(const Subject& subject, const Arguments& arguments) {
+  const std::vector<std::string_view> meant = sim::split(subject.options, ' ');
+  for (const Option& option : calibrate_options) {
+    if (arguments.has(option.name) && std::ranges::find(meant, option.name) == meant.end()) {
+      throw sim::Error{fmt::format("--{}", option.name),
+                       fmt::format("'espalier calibrate {}' has no such option", subject.name)};
+    }
+  }
+}
 
 }  // namespace
 
@@ -44,11 +75,17 @@ const Command calibrate_command{
 };
 
 int run_calibrate(const Arguments& arguments) {
-  constexpr std::array<std::string_view, 4> subjects{"fit", "check", "show", "compare"};
-  constexpr std::array work{calibrate_fit, calibrate_check, calibrate_show, calibrate_compare};
-  const std::size_t what = sim::ConfigNode::scalar("espalier calibrate", arguments.at("what"))
-                               .choice(subjects, "subject");
-  return work.at(what)(arguments);
+  std::array<std::string_view, subjects.size()> names;
+  std::ranges::transform(subjects, names.begin(), &Subject::name);
+  const auto what = arguments.find("what");
+  if (!what) {
+    throw sim::Error{std::string{"espalier calibrate"},
+                     fmt::format("expected one of: {}", fmt::join(names, ", "))};
+  }
+  const Subject& subject =
+      subjects.at(sim::ConfigNode::scalar("espalier calibrate", *what).choice(names, "subject"));
+  check_options(subject, arguments);
+  return subject.run(arguments);
 }
 
 }  // namespace cli

@@ -36,7 +36,13 @@ std::vector<std::string> split_line(std::string_view line) {
 
 }  // namespace
 
+std::string_view without_mark(std::string_view text) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 CsvTable::CsvTable(std::string file, std::string_view text) : file_{std::move(file)} {
+  text = without_mark(text);
   for (int line = 1; !text.empty(); ++line) {
     const std::size_t end = text.find('\n');
     std::vector<std::string> fields = split_line(text.substr(0, end));

@@ -8,6 +8,9 @@
 
 namespace cli {
 
+/// Without the mark of byte order with which some programs begin a file in UTF-8.
+[[nodiscard]] std::string_view without_mark(std::string_view text);
+
 /// A table from a CSV file: a header and rows as wide, with the line each one stands on. Fields may
 /// be quoted.
 class CsvTable {

@@ -17,13 +17,20 @@ constexpr std::array<std::string_view, 3> gemm_columns{"m", "n", "k"};
 constexpr std::array<std::string_view, 5> attention_columns{"batch_size", "isl", "num_heads",
                                                             "num_key_value_heads", "head_dim"};
 
-double positive(const CsvTable& table, std::size_t row, std::string_view column) {
+using Bounds = calibration::KernelBounds;
+
+double seconds_at(const CsvTable& table, std::size_t row) {
+  constexpr std::string_view column = "latency_us";
+  constexpr double us = 1e6;
   const auto parsed = sim::parse_number(table.at(row, column));
-  if (!parsed.value || *parsed.value <= 0) {
-    table.fail(row, column,
-               fmt::format("expected a number above 0, got '{}'", table.at(row, column)));
+  if (!parsed.value || !(*parsed.value >= Bounds::seconds_least * us) ||
+      *parsed.value > Bounds::seconds_most * us) {
+    table.fail(
+        row, column,
+        fmt::format("expected a time in us from {} to {}, got '{}'", Bounds::seconds_least * us,
+                    Bounds::seconds_most * us, table.at(row, column)));
   }
-  return *parsed.value;
+  return *parsed.value / us;
 }
 
 }  // namespace
@@ -53,6 +60,8 @@ calibration::Machine machine_of(std::string_view gpu, std::string_view dtype) {
   calibration::Machine machine{.processors = 0, .element_bytes = 2};
   if (has("fp8") || has("int8")) {
     machine.element_bytes = 1;
+  } else if (has("fp4") || has("int4")) {
+    machine.element_bytes = 0.5;
   } else if (has("32")) {
     machine.element_bytes = 4;
   }
@@ -67,7 +76,6 @@ std::vector<KernelTable> read_kernel_tables(const CsvTable& table) {
   if (!is_gemm && !table.has("isl")) {
     static_cast<void>(table.at(0, "gemm_dtype"));  // fails, and names the column
   }
-  constexpr double us = 1e-6;
   std::vector<KernelTable> out;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const std::string& gpu = table.at(row, "gpu");
@@ -80,10 +88,10 @@ std::vector<KernelTable> read_kernel_tables(const CsvTable& table) {
     }
     calibration::KernelSample sample;
     const auto add = [&](std::string_view column) {
-      sample.shape.push_back(positive(table, row, column));
+      sample.shape.push_back(static_cast<double>(table.integer(row, column, 1, Bounds::size_most)));
     };
     std::ranges::for_each(columns_of(found->kernel), add);
-    sample.seconds = positive(table, row, "latency_us") * us;
+    sample.seconds = seconds_at(table, row);
     found->samples.push_back(std::move(sample));
   }
   return out;

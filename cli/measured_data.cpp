@@ -12,6 +12,7 @@
 #include "cli/csv_input.hpp"
 #include "cli/measured_input.hpp"
 #include "cli/nccl_tests_input.hpp"
+#include "cli/number_types.hpp"
 #include "cli/simulated_collective.hpp"
 #include "sim/error.hpp"
 #include "sim/text_file.hpp"
@@ -50,16 +51,42 @@ CsvTable csv_of(const std::string& path, const std::string& text) {
   return table;
 }
 
-Contents read_file(const std::string& path, const MeasuredOptions& said) {
-  constexpr std::size_t size_most = std::size_t{256} << 20;
-  const std::string text = sim::read_text_file(path, size_most);
+bool is_nccl_tests(MeasuredForm form) {
+  return form == MeasuredForm::nccl_tests_text || form == MeasuredForm::nccl_tests_json;
+}
+
+/// Rows of no bytes are left out: is anything left?
+std::vector<CollectiveTable> collectives_of(const std::string& path, const std::string& text) {
+  std::vector<CollectiveTable> tables = read_collective_tables(csv_of(path, text));
+  if (tables.empty()) {
+    throw sim::Error{path, "all rows of the table are of 0 bytes"};
+  }
+  return tables;
+}
+
+/// Servers with as many ranks each, of collectives whose costs a profile can tell.
+void check_collectives(const std::string& path, const CollectiveTable& table) {
+  for (const CollectiveSample& sample : table.samples) {
+    if (!operation_of(sample.collective)) {
+      throw sim::Error{path, fmt::format("a profile knows no costs of '{}'",
+                                         collectives::name_of(sample.collective))};
+    }
+    if (sample.ranks % sample.nodes != 0) {
+      throw sim::Error{path, fmt::format("{} ranks cannot be spread evenly over {} servers",
+                                         sample.ranks, sample.nodes)};
+    }
+  }
+}
+
+Contents read_file(const std::string& path, const std::string& text, MeasuredForm form,
+                   const MeasuredOptions& said) {
   const NcclTestsOptions options{
       .collective = said.collective, .ranks = said.ranks, .nodes = said.nodes};
-  switch (measured_form(path, text)) {
+  switch (form) {
     case MeasuredForm::kernel_csv:
       return {.kernels = read_kernel_tables(csv_of(path, text)), .collectives = {}, .log = {}};
     case MeasuredForm::collective_csv:
-      return {.kernels = {}, .collectives = read_collective_tables(csv_of(path, text)), .log = {}};
+      return {.kernels = {}, .collectives = collectives_of(path, text), .log = {}};
     case MeasuredForm::nccl_tests_text:
       return {.kernels = {}, .collectives = read_nccl_tests_text(path, text, options), .log = {}};
     case MeasuredForm::nccl_tests_json:
@@ -83,12 +110,7 @@ class Collector {
       }
     }
     for (CollectiveTable& table : contents.collectives) {
-      for (const CollectiveSample& sample : table.samples) {
-        if (!operation_of(sample.collective)) {
-          throw sim::Error{path, fmt::format("a profile knows no costs of '{}'",
-                                             collectives::name_of(sample.collective))};
-        }
-      }
+      check_collectives(path, table);
       if (MeasuredGpu* const gpu = find(path, table.gpu, table.nccl)) {
         gpu->collectives.push_back(std::move(table));
       }
@@ -175,32 +197,50 @@ MeasuredOptions measured_options(const Arguments& arguments) {
   return options;
 }
 
-std::vector<MeasuredGpu> read_measured(const std::vector<std::string>& paths,
-                                       const MeasuredOptions& options) {
+namespace {
+
+/// Throws if an option says what all files say themselves.
+void check_needed(const MeasuredOptions& options) {
+  const auto refuse = [](bool given, std::string_view option) {
+    if (given) {
+      throw sim::Error{std::string{option},
+                       "no file needs it: only output of nccl-tests may leave that open"};
+    }
+  };
+  refuse(options.collective.has_value(), "--collective");
+  refuse(options.ranks.has_value(), "--ranks");
+  refuse(options.nodes.has_value(), "--nodes");
+}
+
+}  // namespace
+
+Measured read_measured(const std::vector<std::string>& paths, const MeasuredOptions& options) {
   std::vector<MeasuredGpu> gpus;
   Collector collector{gpus, options.gpu};
+  bool are_needed = false;
   for (const std::string& path : paths) {
-    collector.add(path, read_file(path, options));
+    constexpr std::size_t size_most = std::size_t{256} << 20;
+    const std::string text = sim::read_text_file(path, size_most);
+    const MeasuredForm form = measured_form(path, text);
+    are_needed = are_needed || is_nccl_tests(form);
+    collector.add(path, read_file(path, text, form, options));
+  }
+  if (!are_needed) {
+    check_needed(options);
   }
   if (gpus.empty()) {
     throw sim::Error{std::string{"--gpu"},
                      fmt::format("nothing was measured on a '{}'; the files are of: {}",
                                  options.gpu, fmt::join(collector.passed_over(), ", "))};
   }
-  return gpus;
-}
-
-calibration::Number number_of(std::string_view dtype) {
-  const bool is_integer =
-      dtype.find("int") != std::string_view::npos || dtype.find("char") != std::string_view::npos;
-  return is_integer ? calibration::Number::integer : calibration::Number::floating;
+  return {std::move(gpus), collector.passed_over()};
 }
 
 calibration::CollectiveSample to_fit_sample(const CollectiveSample& sample, std::string_view gpu) {
   const calibration::KnownGpu* const known = calibration::find_gpu(gpu);
   const bool is_joined = known != nullptr && sample.nodes > 1 && sample.ranks <= known->domain;
   return {.shape = {.operation = *operation_of(sample.collective),
-                    .number = number_of(sample.dtype),
+                    .number = find_number_type(sample.dtype)->adder,
                     .ranks = sample.ranks,
                     .nodes = is_joined ? 1 : sample.nodes,
                     .bytes = static_cast<double>(sample.bytes.count())},

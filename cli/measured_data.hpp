@@ -34,15 +34,19 @@ struct MeasuredOptions {
 /// --gpu, --collective, --ranks and --nodes.
 [[nodiscard]] MeasuredOptions measured_options(const Arguments& arguments);
 
+/// What files say, by GPU, and which other GPUs they speak of.
+struct Measured {
+  std::vector<MeasuredGpu> gpus;
+  std::vector<std::string> passed_over;
+};
+
 /// Reads files: tables of kernels and of collectives (CSV), output of nccl-tests (text, JSON),
 /// samples of espalier-calibrate.
 ///
-/// Throws sim::Error at whatever is wrong, for a GPU that nobody names, and if nothing is left.
-[[nodiscard]] std::vector<MeasuredGpu> read_measured(const std::vector<std::string>& paths,
-                                                     const MeasuredOptions& options);
-
-/// Of the name of a type: "bfloat16", "float", "int8".
-[[nodiscard]] calibration::Number number_of(std::string_view dtype);
+/// Throws sim::Error at whatever is wrong, for a GPU that nobody names, if nothing is left, and for
+/// ranks, nodes or a collective that no file needs to be told.
+[[nodiscard]] Measured read_measured(const std::vector<std::string>& paths,
+                                     const MeasuredOptions& options);
 
 /// A measured collective as fits take it. Servers of `gpu` that one NVLink network joins are one.
 [[nodiscard]] calibration::CollectiveSample to_fit_sample(const CollectiveSample& sample,

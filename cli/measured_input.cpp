@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "cli/csv_input.hpp"
 #include "cli/nccl_tests_input.hpp"
 #include "sim/error.hpp"
 
@@ -49,7 +50,7 @@ std::optional<MeasuredForm> form_of_csv(std::string_view text) {
 }  // namespace
 
 MeasuredForm measured_form(const std::string& file, std::string_view text) {
-  const std::string_view content = without_blanks(text);
+  const std::string_view content = without_blanks(without_mark(text));
   if (content.empty()) {
     throw sim::Error{file, "the file is empty"};
   }

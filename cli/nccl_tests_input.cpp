@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "cli/nccl_tests_run.hpp"
+#include "cli/number_types.hpp"
 #include "sim/error.hpp"
 #include "sim/quantity_text.hpp"
 #include "sim/suggest.hpp"
@@ -61,7 +62,7 @@ bool is_row(const Words& words) {
     return false;
   }
   constexpr std::ptrdiff_t least_figures = 6;  // of two times four, the last ones may be N/A
-  return element_bytes(words[2]) ||
+  return find_number_type(words[2]) != nullptr ||
          std::ranges::count_if(words.begin() + 3, words.end(), [](std::string_view word) {
            return sim::parse_number(word).value.has_value();
          }) >= least_figures;
@@ -287,9 +288,9 @@ void TextReader::read_row(const Words& words) {
   if (!count.value || *count.value < 0 || *count.value > most) {
     fail(fmt::format("count: expected 0 to {}, got '{}'", most, shown(words[1])));
   }
-  if (!element_bytes(words[2])) {
+  if (find_number_type(words[2]) == nullptr) {
     fail(fmt::format("unknown type '{}'\n  hint: {}", shown(words[2]),
-                     sim::suggestion(words[2], dtype_names())));
+                     sim::suggestion(words[2], number_type_names())));
   }
   std::span<const std::string_view> rest = std::span{words}.subspan(3);
   if (rest.size() > 2 && is_timestamp(rest[rest.size() - 2], rest.back())) {

@@ -13,6 +13,7 @@
 #include "cli/json_input.hpp"
 #include "cli/nccl_tests_input.hpp"
 #include "cli/nccl_tests_run.hpp"
+#include "cli/number_types.hpp"
 #include "sim/error.hpp"
 #include "sim/suggest.hpp"
 
@@ -97,9 +98,9 @@ NcclTestsRow row_of(const JsonPlace& place, std::size_t index, const NcclTestsOp
                    .count = integer(place.at("count"), 0, most),
                    .dtype = string(place.at("type")),
                    .out_of_place = {}};
-  if (!element_bytes(row.dtype)) {
+  if (find_number_type(row.dtype) == nullptr) {
     place.at("type").fail(fmt::format("unknown type '{}'\n  hint: {}", row.dtype,
-                                      sim::suggestion(row.dtype, dtype_names())));
+                                      sim::suggestion(row.dtype, number_type_names())));
   }
   const std::string op = string(place.at("redop"));
   if (!op.empty()) {

@@ -1,4 +1,5 @@
 #include "cli/nccl_tests_run.hpp"
+#include "cli/number_types.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,19 +18,6 @@ namespace cli {
 namespace {
 
 using collectives::Collective;
-
-struct Dtype {
-  std::string_view name;
-  std::int64_t bytes;
-};
-// NCCL's names, those of nccl-tests before 2.0, and RCCL's.
-constexpr std::array dtypes{
-    Dtype{"int8", 1},    Dtype{"uint8", 1},  Dtype{"int32", 4},    Dtype{"uint32", 4},
-    Dtype{"int64", 8},   Dtype{"uint64", 8}, Dtype{"half", 2},     Dtype{"float", 4},
-    Dtype{"double", 8},  Dtype{"char", 1},   Dtype{"int", 4},      Dtype{"bfloat16", 2},
-    Dtype{"f8e4m3", 1},  Dtype{"f8e5m2", 1}, Dtype{"fp8_e4m3", 1}, Dtype{"fp8_e5m2", 1},
-    Dtype{"float16", 2},
-};
 
 /// What the rows of a program show.
 struct Shape {
@@ -52,13 +40,18 @@ constexpr std::array shapes{
     Shape{Collective::send_receive, false, false, true, true},
 };
 
+std::int64_t bytes_of(std::string_view dtype) {
+  const NumberType* const type = find_number_type(dtype);
+  return type == nullptr ? 1 : type->bytes;
+}
+
 const Shape& shape_of(Collective collective) {
   return *std::ranges::find(shapes, collective, &Shape::collective);
 }
 
 /// The ranks of a row whose count is a share of its size; nothing if it is none.
 std::optional<std::int64_t> ranks_by_count(const NcclTestsRow& row) {
-  const std::int64_t share = row.count * element_bytes(row.dtype).value_or(1);
+  const std::int64_t share = row.count * bytes_of(row.dtype);
   if (share == 0 || row.bytes.count() % share != 0 || row.bytes.count() / share < 2) {
     return std::nullopt;
   }
@@ -299,17 +292,6 @@ std::int64_t nodes_of(const NcclTestsRun& run) {
 }
 
 }  // namespace
-
-std::optional<std::int64_t> element_bytes(std::string_view dtype) {
-  const auto* const found = std::ranges::find(dtypes, dtype, &Dtype::name);
-  return found == dtypes.end() ? std::nullopt : std::optional{found->bytes};
-}
-
-std::vector<std::string_view> dtype_names() {
-  std::vector<std::string_view> names;
-  std::ranges::transform(dtypes, std::back_inserter(names), &Dtype::name);
-  return names;
-}
 
 std::string nccl_version_text(std::int64_t code) {
   constexpr std::int64_t five_digits = 10'000;  // from 2.9 on

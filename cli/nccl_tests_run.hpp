@@ -44,7 +44,7 @@ struct NcclTestsRow {
   std::int64_t place = 0;  // the line of a text, or the entry in a list of results
   sim::Bytes bytes;        // at least 1
   std::int64_t count = 0;
-  std::string dtype;  // one of those that `element_bytes` knows
+  std::string dtype;  // one of number_types.hpp
   OperatorColumn op{};
   bool has_root = false;  // of 0 or above
   NcclTestsTiming out_of_place;
@@ -70,11 +70,6 @@ struct NcclTestsRun {
 
 /// Throws a sim::Error at a row.
 using FailAtRow = std::function<void(std::int64_t place, const std::string& what)>;
-
-/// Bytes of an element of a type that NCCL or RCCL names; nothing for other words.
-[[nodiscard]] std::optional<std::int64_t> element_bytes(std::string_view dtype);
-
-[[nodiscard]] std::vector<std::string_view> dtype_names();
 
 /// "2.28.3" for 22803, and "2.8.4" for 2804, as NCCL counted up to 2.8.
 [[nodiscard]] std::string nccl_version_text(std::int64_t code);

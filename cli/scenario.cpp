@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "cli/measured_data.hpp"
+#include "cli/number_types.hpp"
 #include "cli/packet_scenario.hpp"
 #include "cli/simulated_collective.hpp"
 #include "sim/quantity_text.hpp"
@@ -80,7 +80,7 @@ std::vector<const collectives::Algorithm*> read_algorithms(const sim::ConfigNode
   const auto add = [&](const sim::ConfigNode& name) {
     if (name.text() == library_choice().name) {
       if (!scenario.profile) {
-        name.fail("'nccl' needs a profile", "profile: configs/profiles/h100.yaml");
+        name.fail("'nccl' needs a profile", "profile: configs/profiles/h100.yaml, or --profile");
       }
       chosen.push_back(&library_choice());
       return;
@@ -133,12 +133,21 @@ calibration::GpuProfile& gpu_of(calibration::Profile& profile, const sim::Config
 /// The profile under `profile`.
 void read_profile_key(const sim::ConfigNode& node, const std::string& directory,
                       Scenario& scenario) {
-  if (const auto dtype = node.find("dtype")) {
-    scenario.number = number_of(dtype->text());
-  }
   const auto name = node.find("profile");
+  const auto dtype = node.find("dtype");
+  const auto gpu = node.find("gpu");
   if (!name) {
+    for (const auto& said : {dtype, gpu}) {
+      if (said) {
+        said->fail("says nothing without a profile",
+                   "profile: configs/profiles/h100.yaml, or --profile");
+      }
+    }
     return;
+  }
+  if (dtype) {
+    const std::vector<std::string_view> names = number_type_names();
+    scenario.number = find_number_type(names[dtype->choice(names, "type of number")])->adder;
   }
   std::filesystem::path path{name->text()};
   if (path.is_relative()) {

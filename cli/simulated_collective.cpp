@@ -168,7 +168,7 @@ calibration::CollectiveShape shape_of(const topology::Topology& topology,
   // Where no switch adds up, all numbers are like those that switches do not add.
   const bool adds = !collectives::nvls_misfit(topology, group);
   return {.operation = operation,
-          .number = adds ? number : calibration::Number::integer,
+          .number = adds ? number : calibration::Number::gpus,
           .ranks = group.size(),
           .nodes = static_cast<std::int32_t>(std::max<std::size_t>(servers, 1)),
           .bytes = static_cast<double>(bytes.count())};

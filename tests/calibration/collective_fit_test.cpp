@@ -12,6 +12,7 @@
 #include "calibration/profile.hpp"
 #include "cli/measured_data.hpp"
 #include "cli/simulated_collective.hpp"
+#include "sim/error.hpp"
 
 using namespace calibration;
 
@@ -26,7 +27,7 @@ std::vector<CollectiveSample> invented(const NodeKind& node) {
        {Operation::all_reduce, Operation::all_gather, Operation::all_to_all}) {
     for (const std::int32_t ranks : {2, 4, 8}) {
       for (double bytes = KiB; bytes < 1e9; bytes *= 2) {
-        const CollectiveShape shape{operation, Number::integer, ranks, 1, bytes};
+        const CollectiveShape shape{operation, Number::gpus, ranks, 1, bytes};
         const Expectation own = nccl_choice(node, shape);
         const CollectiveCost cost{own.method, own.base_s * 1.3, own.step_s * 0.8, own.far_step_s,
                                   own.bandwidth_Bps * 0.9};
@@ -45,7 +46,7 @@ TEST_CASE("collective fit: what a server is like comes out again") {
   const CollectiveFit fit{node, samples};
   CHECK(errors_of(fit, samples).worst < 0.05);
   CHECK(held_out_errors(node, samples).p95 < 0.05);
-  const CollectiveShape shape{Operation::all_reduce, Number::integer, 8, 1, 1e9};
+  const CollectiveShape shape{Operation::all_reduce, Number::gpus, 8, 1, 1e9};
   const CollectiveCost cost = fit.cost(shape);
   CHECK(cost.method == Method{Pattern::ring, Protocol::simple});
   CHECK(cost.rate_Bps / (0.9 * 240e9) == doctest::Approx(1).epsilon(0.03));
@@ -56,7 +57,7 @@ TEST_CASE("collective fit: six ranks, which nobody measured, lie between four an
   const CollectiveFit fit{node, invented(node)};
   for (double bytes = KiB; bytes < 1e9; bytes *= 4) {
     const auto seconds = [&](std::int32_t ranks) {
-      const CollectiveShape shape{Operation::all_gather, Number::integer, ranks, 1, bytes};
+      const CollectiveShape shape{Operation::all_gather, Number::gpus, ranks, 1, bytes};
       return lone_seconds(fit.cost(shape), shape);
     };
     CAPTURE(bytes);
@@ -69,12 +70,12 @@ TEST_CASE("collective fit: a method without samples is NCCL's own, scaled as the
   const NodeKind node = find_gpu("a100_sxm")->node;
   std::vector<CollectiveSample> small;
   for (double bytes = KiB; bytes < 100 * KiB; bytes *= 2) {
-    const CollectiveShape shape{Operation::all_reduce, Number::floating, 8, 1, bytes};
+    const CollectiveShape shape{Operation::all_reduce, Number::switches, 8, 1, bytes};
     small.push_back({shape, 1.5 * nccl_choice(node, shape).seconds});
   }
   const CollectiveFit fit{node, small};
   REQUIRE(fit.methods().size() == 1);
-  const CollectiveShape large{Operation::all_reduce, Number::floating, 8, 1, 1e9};
+  const CollectiveShape large{Operation::all_reduce, Number::switches, 8, 1, 1e9};
   const Expectation own = nccl_choice(node, large);
   const CollectiveCost cost = fit.cost(large);
   CHECK(cost.method == own.method);
@@ -99,14 +100,14 @@ TEST_CASE("collective fit: a server is what its samples show, where they contrad
 TEST_CASE("collective fit: small sizes do not tell what joins the GPUs of an unknown server") {
   std::vector<CollectiveSample> small;
   for (double bytes = KiB; bytes < 100 * KiB; bytes *= 2) {
-    small.push_back({{Operation::all_reduce, Number::floating, 8, 1, bytes}, 20e-6});
+    small.push_back({{Operation::all_reduce, Number::switches, 8, 1, bytes}, 20e-6});
   }
   CHECK(!node_of(nullptr, small));
   CHECK(node_of(&find_gpu("h100_sxm")->node, small) == find_gpu("h100_sxm")->node);
 }
 
 TEST_CASE("collective fit: NICs are as fast as several servers show") {
-  const CollectiveShape shape{Operation::all_gather, Number::floating, 16, 2, 1e9};
+  const CollectiveShape shape{Operation::all_gather, Number::switches, 16, 2, 1e9};
   // 15/16 of 1 GB cross from server to server in 5 ms: 187.5 GB/s.
   const std::vector<CollectiveSample> samples{{shape, 5e-3}};
   const auto node = node_of(&find_gpu("h100_sxm")->node, samples);
@@ -131,7 +132,7 @@ TEST_CASE("simulated collective: a lone one takes what its cost says, to a picos
         Case{Operation::send_receive, Pattern::pairwise}}) {
     for (const std::int32_t ranks : {2, 3, 4, 8}) {
       for (const double bytes : {48.0, 24'000.0, 96'000'000.0}) {
-        const CollectiveShape shape{each.operation, Number::floating, ranks, 1, bytes * ranks * 32};
+        const CollectiveShape shape{each.operation, Number::switches, ranks, 1, bytes * ranks * 32};
         const CollectiveCost cost{{each.pattern, Protocol::simple}, 5e-6, 1.25e-6, 0, 300e9};
         CAPTURE(static_cast<int>(each.operation));
         CAPTURE(ranks);
@@ -166,8 +167,7 @@ TEST_CASE("simulated collective: a lone one on several servers takes what its co
     for (const std::int32_t nodes : {2, 4}) {
       for (const double bytes : {64.0, 6'400'000.0}) {
         const std::int32_t ranks = 8 * nodes;
-        const CollectiveShape shape{each.operation, Number::integer, ranks, nodes,
-                                    bytes * ranks * 32};
+        const CollectiveShape shape{each.operation, Number::gpus, ranks, nodes, bytes * ranks * 32};
         const CollectiveCost cost{
             {each.pattern, Protocol::simple}, 5e-6, 1.25e-6, 7e-6, 300e9, node.nic_Bps};
         CAPTURE(static_cast<int>(each.operation));
@@ -189,7 +189,7 @@ TEST_CASE("simulated collective: in-switch reduction, where cables are fast, as 
                       .line_Bps = 450e12,
                       .bus_Bps = 360e9};
   for (const std::int32_t ranks : {3, 4, 8, 16}) {
-    const CollectiveShape shape{Operation::all_reduce, Number::floating, ranks, 1,
+    const CollectiveShape shape{Operation::all_reduce, Number::switches, ranks, 1,
                                 1e6 * ranks * 32};
     const CollectiveCost cost{{Pattern::nvls, Protocol::simple}, 0, 12e-6, 0, 300e9};
     CAPTURE(ranks);
@@ -211,10 +211,50 @@ TEST_CASE("profile: collectives are read as they were written, to the byte") {
   const std::string text = to_yaml(profile);
   const Profile again = read_profile(sim::ConfigNode::parse("p.yaml", text));
   CHECK(to_yaml(again) == text);
-  const CollectiveShape shape{Operation::all_reduce, Number::integer, 4, 1, 3e6};
+  const CollectiveShape shape{Operation::all_reduce, Number::gpus, 4, 1, 3e6};
   CHECK(lone_seconds(again.gpus[0].collectives->fit.cost(shape), shape) /
             lone_seconds(fit.cost(shape), shape) ==
         doctest::Approx(1).epsilon(1e-6));
+}
+
+TEST_CASE("profile: what no server can be, or is said twice, is refused where it stands") {
+  const NodeKind node = find_gpu("h100_sxm")->node;
+  const CollectiveFit fit{node, invented(node)};
+  const GpuProfile gpu{.gpu = "h100_sxm",
+                       .provenance = "fitted",
+                       .sources = {"invented"},
+                       .kernels = {},
+                       .collectives = ProfiledCollectives{fit, {}, {}}};
+  const std::string text = to_yaml({{gpu}});
+  const auto error_of = [](const std::string& changed) -> std::string {
+    try {
+      static_cast<void>(read_profile(sim::ConfigNode::parse("p.yaml", changed)));
+    } catch (const sim::Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string changed = text;
+    REQUIRE(changed.find(from) != std::string::npos);
+    return error_of(changed.replace(changed.find(from), from.size(), to));
+  };
+  CHECK(error_of(text).empty());
+  CHECK(error_of(to_yaml({{gpu, gpu}})).find("'h100_sxm' and 'h100_sxm' are the same GPU") !=
+        std::string::npos);
+  CHECK(with("line_Bps: 450000000000", "line_Bps: 4").find("line_Bps: expected a number from") !=
+        std::string::npos);
+  CHECK(with("line_Bps: 450000000000", "line_Bps: 1e30").find("line_Bps: expected") !=
+        std::string::npos);
+  CHECK(with("- all-reduce gpus 2 1 1024 ", "- all-reduce gpus 2.5 1 1024 ").find("2.5") !=
+        std::string::npos);
+  CHECK(with("- all-reduce gpus 2 1 1024 ", "- all-reduce gpus 1 1 1024 ").find("from 2") !=
+        std::string::npos);
+  CHECK(with("{pattern: ring, protocol: ll128}", "{pattern: ring, protocol: ll}")
+            .find("this method is there twice") != std::string::npos);
+  const std::size_t methods = text.find("      methods:\n");
+  CHECK(error_of(text.substr(0, methods) + "      methods: []\n")
+            .find("expected at least one method") != std::string::npos);
 }
 
 TEST_CASE("validation: collectives of measured servers, simulated, every second size held out") {
@@ -224,7 +264,7 @@ TEST_CASE("validation: collectives of measured servers, simulated, every second 
     MESSAGE("skipped: the measured tables are not here");
     return;
   }
-  for (const cli::MeasuredGpu& gpu : cli::read_measured({file.string()}, {})) {
+  for (const cli::MeasuredGpu& gpu : cli::read_measured({file.string()}, {}).gpus) {
     std::vector<CollectiveSample> samples;
     std::map<double, std::size_t> place;  // of sizes, ascending
     for (const auto& table : gpu.collectives) {

@@ -16,7 +16,7 @@ constexpr double KiB = 1024;
 constexpr double MiB = KiB * KiB;
 
 std::string chosen(const std::string& gpu, Operation operation, std::int32_t ranks, double bytes,
-                   Number number = Number::floating) {
+                   Number number = Number::switches) {
   const Method method =
       nccl_choice(
           find_gpu(gpu)->node,
@@ -31,7 +31,7 @@ std::string chosen(const std::string& gpu, Operation operation, std::int32_t ran
 TEST_CASE("nccl tuning: a ring's expected time is base, steps and bytes, by hand") {
   // A100, all-reduce of 1 MiB over 8: LL has 6.6 us + 14 * 0.6 us, and half of 240 GB/s, but 87.7
   // at most, of which 2 * 7 / 8 of the bytes make use.
-  const CollectiveShape shape{Operation::all_reduce, Number::floating, 8, 1, MiB};
+  const CollectiveShape shape{Operation::all_reduce, Number::switches, 8, 1, MiB};
   const auto all = nccl_expectations(find_gpu("a100")->node, shape);
   REQUIRE(all.size() == 3);
   const auto us = [&](std::size_t i) { return all[i].seconds * 1e6; };
@@ -60,7 +60,7 @@ TEST_CASE("nccl tuning: the methods change where measured curves have their jump
 
 TEST_CASE("nccl tuning: switches add floating-point numbers of more than two GPUs from Hopper on") {
   CHECK(chosen("h100_sxm", Operation::all_reduce, 8, 64 * MiB) == "nvls simple");
-  CHECK(chosen("h100_sxm", Operation::all_reduce, 8, 64 * MiB, Number::integer) == "ring simple");
+  CHECK(chosen("h100_sxm", Operation::all_reduce, 8, 64 * MiB, Number::gpus) == "ring simple");
   CHECK(chosen("h100_sxm", Operation::all_reduce, 4, 64 * MiB) == "ring simple");
   CHECK(chosen("h100_sxm", Operation::all_reduce, 2, 64 * MiB) == "ring simple");
   CHECK(chosen("h100_sxm", Operation::all_gather, 8, 64 * MiB) == "ring simple");
@@ -70,11 +70,11 @@ TEST_CASE("nccl tuning: switches add floating-point numbers of more than two GPU
 
 TEST_CASE("nccl tuning: a method that it would not consider is none") {
   const NodeKind node = find_gpu("h100_sxm")->node;
-  const CollectiveShape shape{Operation::all_reduce, Number::floating, 8, 1, MiB};
+  const CollectiveShape shape{Operation::all_reduce, Number::switches, 8, 1, MiB};
   CHECK(considers(node, {Pattern::nvls, Protocol::simple}, shape));
   CHECK(!considers(node, {Pattern::nvls, Protocol::ll}, shape));
   CHECK(!considers(node, {Pattern::pairwise, Protocol::simple}, shape));
-  CHECK(nccl_expectations(node, {Operation::all_reduce, Number::floating, 1, 1, MiB}).empty());
+  CHECK(nccl_expectations(node, {Operation::all_reduce, Number::switches, 1, 1, MiB}).empty());
 }
 
 TEST_CASE("known GPUs: names of all kinds, and which of them mean one GPU") {

@@ -129,7 +129,7 @@ TEST_CASE("fuzz: damage to a profile brings errors, and nothing but errors") {
   std::vector<CollectiveSample> collectives;
   for (double bytes = 1024; bytes < 1e9; bytes *= 32) {
     collectives.push_back(
-        {{Operation::all_reduce, Number::floating, 8, 1, bytes}, 20e-6 + (bytes / 100e9)});
+        {{Operation::all_reduce, Number::switches, 8, 1, bytes}, 20e-6 + (bytes / 100e9)});
   }
   GpuProfile gpu{.gpu = "H100",
                  .provenance = "measured",

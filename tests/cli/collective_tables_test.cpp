@@ -88,7 +88,7 @@ TEST_CASE("collective tables: errors name the line, what was expected and the li
         "dir/times.csv:2:1: error: op: unknown collective 'all_redcue'\n"
         "  hint: did you mean 'all-reduce'?");
   CHECK(error_with("a,all_reduce,1,1,half,8,1,,\n") ==
-        "dir/times.csv:2:1: error: nranks: expected a whole number from 2 to 16777216, got '1'");
+        "dir/times.csv:2:1: error: nranks: expected a whole number from 2 to 1048576, got '1'");
   CHECK(error_with("a,all_reduce,9,8,half,8,1,,\n") ==
         "dir/times.csv:2:1: error: nodes: expected a whole number from 1 to 8, got '9'");
   CHECK(error_with("a,all_reduce,1,8,half,99999999999999999999,1,,\n") ==
@@ -104,8 +104,21 @@ TEST_CASE("collective tables: errors name the line, what was expected and the li
         "dir/times.csv:2:1: error: time_us_inplace: expected a time in us from 0.001 to "
         "1000000000000, got '-1'");
   CHECK(error_of([] { return read("gpu,op,nranks,size,dtype,time_us\na,b,2,8,half,1\n"); }) ==
-        "dir/times.csv:1:1: error: missing column 'bytes'\n"
-        "  hint: choose one of: gpu, op, nranks, size, dtype, time_us");
+        "dir/times.csv:1:1: error: missing column 'bytes' or 'size_bytes'");
+  CHECK(error_of([] { return read("gpu,op,nranks,bytes,time_us\na,reduce,2,8,1\n"); }) ==
+        "dir/times.csv:1:1: error: missing column 'dtype' or 'nccl_dtype'");
+  CHECK(error_with("a,all_reduce,3,8,half,8,1,,\n") ==
+        "dir/times.csv:2:1: error: nodes: 8 ranks cannot be spread evenly over 3 servers");
+  CHECK(error_with("a,all_reduce,1,8,hlaf,8,1,,\n") ==
+        "dir/times.csv:2:1: error: dtype: unknown type 'hlaf'\n  hint: did you mean 'half'?");
+  CHECK(error_with("a,gather,1,8,half,8,1,,\n") ==
+        "dir/times.csv:2:1: error: op: a profile knows no costs of 'gather'");
+}
+
+TEST_CASE("collective tables: a mark of byte order before the header is none of its letters") {
+  const auto tables = read("\xEF\xBB\xBFgpu,op,nranks,bytes,dtype,time_us\na,reduce,2,8,half,1\n");
+  REQUIRE(tables.size() == 1);
+  CHECK(tables[0].gpu == "a");
 }
 
 TEST_CASE("collective tables: an all-gather that counts the bytes of one rank is refused") {

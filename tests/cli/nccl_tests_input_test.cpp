@@ -239,7 +239,7 @@ TEST_CASE("nccl-tests text: what is said goes before what is found, and must fit
         "algbw\n"
         "  hint: if the file is right, say what it is: --collective and --ranks");
   CHECK(error_of([] { return read(all_reduce, {.ranks = 1}); }) ==
-        "log.txt:16:1: error: expected 2 to 16777216 ranks, got 1");
+        "log.txt:16:1: error: expected 2 to 1048576 ranks, got 1");
 }
 
 TEST_CASE("nccl-tests text: runs that follow each other are read each for itself") {

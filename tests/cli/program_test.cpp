@@ -642,14 +642,87 @@ TEST_CASE("program: calibrate fits a table, and checks it against another") {
     return text.find(part) != std::string::npos;
   };
   CHECK(mentions(error_of({"fit", write("a.csv", header + "A,bf16,0,1,1,2\n"), "-o", profile}),
-                 "a.csv:2:1: error: m: expected a number above 0, got '0'"));
+                 "a.csv:2:1: error: m: expected a whole number from 1 to 2147483648, got '0'"));
   CHECK(mentions(error_of({"fit", write("b.csv", "gpu,m\nA,1\n"), "-o", profile}),
                  "b.csv: error: holds no measured times in a form that we know"));
   CHECK(mentions(error_of({"check", profile, write("d.csv", header + "B,bf16,1,1,1,2\n")}),
                  "nothing was measured on a 'A100-X'; the files are of: B"));
   CHECK(mentions(error_of({"check", profile, write("e.csv", header + "A100-X,fp8,1,1,1,2\n")}),
                  "the profile has no gemm fp8"));
-  CHECK(mentions(error_of({"fit", measured}), "missing output"));
+  for (const std::string bad : {"1.5", "1e300", "nan", "inf", "-3"}) {
+    CHECK(mentions(
+        error_of({"fit", write("f.csv", header + "A,bf16,1," + bad + ",1,2\n"), "-o", profile}),
+        "f.csv:2:1: error: n: expected a whole number from 1 to 2147483648, got '" + bad + "'"));
+  }
+  for (const std::string bad : {"0", "1e300", "nan", "inf", "-3"}) {
+    CHECK(mentions(
+        error_of({"fit", write("g.csv", header + "A,bf16,1,1,1," + bad + "\n"), "-o", profile}),
+        "g.csv:2:1: error: latency_us: expected a time in us from 0.001 to"));
+  }
+  CHECK(mentions(error_of({"fit", measured}), "expected -o PROFILE.yaml, the profile to write"));
+  CHECK(mentions(error_of({"fit", "-o", profile}), "expected files with measured times"));
+}
+
+TEST_CASE(
+    "program: calibrate takes no option that says nothing, and no target that it would lose") {
+  const cli::ScratchDirectory folder;
+  const std::string measured = (folder.path() / "t.csv").string();
+  const std::string link = (folder.path() / "link.csv").string();
+  const std::string text =
+      "gpu,gemm_dtype,m,n,k,latency_us\nA100-X,bf16,64,64,64,3\nA100-X,bf16,640,640,640,9\n";
+  std::ofstream{measured} << text;
+  std::filesystem::create_symlink(measured, link);
+  const std::string profile = (folder.path() / "p.yaml").string();
+  REQUIRE(espalier({"calibrate", "fit", measured, "-o", profile}).status == 0);
+  struct Case {
+    std::vector<std::string> words;
+    std::string message;
+  };
+  for (const Case& each :
+       {Case{{"fit", measured, "-o", measured}, "would be lost"},
+        Case{{"fit", measured, "-o", link}, "would be lost"},
+        Case{{"fit", link, "-o", measured}, "would be lost"},
+        Case{{"fit", measured, "-o", folder.path().string()}, "is a directory; expected a file"},
+        Case{{"fit", measured, "-o", (folder.path() / "no" / "p.yaml").string()},
+             "lies in a directory that is not there"},
+        Case{{"fit", measured, "-o", "-"}, "'-' is no file"},
+        Case{{"fit", measured, "-o", profile, "--json"},
+             "--json: error: 'espalier calibrate fit' has no such option"},
+        Case{{"show", profile, "--json"}, "'espalier calibrate show' has no such option"},
+        Case{{"show", profile, "-o", profile}, "'espalier calibrate show' has no such option"},
+        Case{{"compare", profile, "--gpu", "a100"},
+             "'espalier calibrate compare' has no such option"},
+        Case{{"check", profile, measured, "--note", "x"},
+             "'espalier calibrate check' has no such option"},
+        Case{{"fit", measured, "-o", profile, "--ranks", "8"}, "--ranks: error: no file needs it"},
+        Case{{"check", profile}, "expected a profile and files with measured times, found 1 files"},
+        Case{{}, "expected one of: fit, check, show, compare"}}) {
+    std::vector<std::string> words = each.words;
+    words.insert(words.begin(), "calibrate");
+    const auto result = espalier(words);
+    CAPTURE(result.errors);
+    CAPTURE(each.message);
+    CHECK(result.status == 2);
+    CHECK(result.errors.find(each.message) != std::string::npos);
+  }
+  std::ifstream again{measured};
+  CHECK(std::string{std::istreambuf_iterator<char>{again}, {}} == text);
+}
+
+TEST_CASE("program: calibrate says which GPUs' rows it leaves out") {
+  const cli::ScratchDirectory folder;
+  const std::string measured = (folder.path() / "t.csv").string();
+  const std::string profile = (folder.path() / "p.yaml").string();
+  std::ofstream{measured} << "gpu,op,nccl_dtype,nranks,bytes,time_us\n"
+                          << "a100_sxm,all_reduce,half,8,1048576,30\n"
+                          << "h100_sxm,all_reduce,half,8,1048576,20\n";
+  const auto fit = espalier({"calibrate", "fit", measured, "--gpu", "a100", "-o", profile});
+  CHECK(fit.status == 0);
+  CHECK(fit.errors == "note: rows of h100_sxm are left out\n");
+  const auto check = espalier({"calibrate", "check", profile, measured, "--json"});
+  CHECK(check.status == 0);
+  CHECK(check.errors == "note: rows of h100_sxm are left out\n");
+  CHECK(nlohmann::json::parse(check.output)["rows"][0]["nodes"] == "1");
 }
 
 TEST_CASE("program: calibrate puts kernels and collectives of one GPU together, and shows them") {
