@@ -159,6 +159,10 @@ std::string clash_inside(const Layout& layout, const Transformer& model) {
     all.push_back(indivisible(model.experts->count, "experts", "EP", layout.expert));
     all.push_back(indivisible(model.experts->feed_forward, "inner elements of an expert", "ETP",
                               layout.expert_tensor));
+    if (layout.expert > 1 && layout.tensor > 1 && !layout.sequence_parallel) {
+      all.push_back(fmt::format("EP {} with TP {} needs sequence_parallel: true", layout.expert,
+                                layout.tensor));
+    }
   } else if (layout.expert > 1) {
     all.push_back(fmt::format("EP {}, but the model has no experts", layout.expert));
   }

@@ -45,9 +45,9 @@ double inner_elements(const Transformer& model, double inner) {
   return (model.gated ? 3 : 2) * inner;
 }
 
-double feed_forward_bytes(const Transformer& model, const Layout& layout,
-                          const MemoryOptions& options, std::int32_t layer, const Sizes& sizes) {
-  const double element = options.element;
+double feed_forward_bytes(const Transformer& model, const Layout& layout, const Software& software,
+                          std::int32_t layer, const Sizes& sizes) {
+  const double element = software.element;
   const double input = sizes.outside * sizes.hidden * element;
   if (!model.has_experts(layer)) {
     return input +
@@ -65,11 +65,11 @@ double feed_forward_bytes(const Transformer& model, const Layout& layout,
 }  // namespace
 
 LayerActivations layer_activations(const Transformer& model, const Layout& layout,
-                                   const MemoryOptions& options, std::int32_t layer) {
+                                   const Software& software, std::int32_t layer) {
   const Sizes sizes = sizes_of(model, layout);
-  const double element = options.element;
+  const double element = software.element;
   const double vector = sizes.outside * sizes.hidden;  // elements of the hidden state
-  const double mask = options.dropout ? 1 : 0;         // byte per element
+  const double mask = software.dropout ? 1 : 0;        // byte per element
   LayerActivations out;
   out.norms = (model.parallel_block ? 1 : 2) * vector * element;
   out.attention = (vector * element) +
@@ -79,15 +79,15 @@ LayerActivations layer_activations(const Transformer& model, const Layout& layou
   const double row_statistics = sizes.tokens * model.heads / layout.tensor * statistics;
   // The softmax; with dropout its mask, and what is left of it.
   out.core =
-      options.fused_attention ? row_statistics : sizes.scores * (element + (mask * (1 + element)));
-  out.feed_forward = feed_forward_bytes(model, layout, options, layer, sizes) + (vector * mask);
+      software.fused_attention ? row_statistics : sizes.scores * (element + (mask * (1 + element)));
+  out.feed_forward = feed_forward_bytes(model, layout, software, layer, sizes) + (vector * mask);
   const double all = out.norms + out.attention + out.core + out.feed_forward;
-  switch (options.recompute) {
+  switch (software.recompute) {
     case Recompute::none:
       out.kept = all;
       break;
     case Recompute::selective:
-      out.kept = options.fused_attention ? all : all - out.core;
+      out.kept = software.fused_attention ? all : all - out.core;
       break;
     case Recompute::full:
       out.kept = vector * element;
@@ -134,8 +134,8 @@ RankWeights rank_weights(const Transformer& model, const Layout& layout, std::in
   return out;
 }
 
-StageMemory stage_memory(const Transformer& model, const Layout& layout,
-                         const MemoryOptions& options, std::int32_t stage, std::int32_t in_flight) {
+StageMemory stage_memory(const Transformer& model, const Layout& layout, const Software& software,
+                         std::int32_t stage, std::int32_t in_flight) {
   const RankWeights weights = rank_weights(model, layout, stage);
   const std::int32_t replicas = layout.data * layout.context;
   const double dense_parts = layout.sharding_group > 0 ? layout.sharding_group : replicas;
@@ -145,9 +145,9 @@ StageMemory stage_memory(const Transformer& model, const Layout& layout,
                ? (weights.dense / dense_parts) + (weights.experts / expert_parts)
                : weights.dense + weights.experts;
   };
-  StageMemory out{.weights = options.element * held(Sharding::weights),
-                  .gradients = options.gradient * held(Sharding::gradients),
-                  .optimizer = options.optimizer * held(Sharding::optimizer)};
+  StageMemory out{.weights = software.element * held(Sharding::weights),
+                  .gradients = software.gradient * held(Sharding::gradients),
+                  .optimizer = software.optimizer * held(Sharding::optimizer)};
   const std::vector<std::int32_t> first = first_layers(layout, model);
   const std::int32_t parts = layout.pipeline * layout.chunks;
   double kept = 0;
@@ -155,14 +155,14 @@ StageMemory stage_memory(const Transformer& model, const Layout& layout,
   for (std::int32_t part = stage; part < parts; part += layout.pipeline) {
     const auto at = static_cast<std::size_t>(part);
     for (std::int32_t layer = first[at]; layer < first[at + 1]; ++layer) {
-      const LayerActivations each = layer_activations(model, layout, options, layer);
+      const LayerActivations each = layer_activations(model, layout, software, layer);
       kept += each.kept;
       redone = std::max(redone, each.redone);
     }
   }
   out.activations = (kept / layout.chunks * in_flight) + redone;
   const Sizes sizes = sizes_of(model, layout);
-  if (stage == 0 && options.dropout) {
+  if (stage == 0 && software.dropout) {
     out.activations += sizes.outside * sizes.hidden * in_flight / layout.chunks;  // its mask
   }
   if (stage == layout.pipeline - 1) {
@@ -170,7 +170,7 @@ StageMemory stage_memory(const Transformer& model, const Layout& layout,
     // one micro-batch that is there.
     constexpr double single = 4;
     out.activations +=
-        (2 * sizes.outside * sizes.hidden * options.element) +
+        (2 * sizes.outside * sizes.hidden * software.element) +
         (sizes.tokens * static_cast<double>(model.vocabulary) / layout.tensor * single);
   }
   return out;

@@ -15,32 +15,13 @@
 // TP divides what is in the middle of attention and feed-forward networks by t, sequence
 // parallelism the rest; CP divides the tokens.
 
-#include <array>
 #include <cstdint>
-#include <string_view>
 
 #include "workloads/layout.hpp"
+#include "workloads/software.hpp"
 #include "workloads/transformer.hpp"
 
 namespace workloads {
-
-/// What is not kept but done again.
-enum class Recompute : std::uint8_t {
-  none,
-  selective,  // the core of attention
-  full,       // layers: only their inputs are kept
-};
-inline constexpr std::array<std::string_view, 3> recompute_names{"none", "selective", "full"};
-
-/// What of the software decides about memory.
-struct MemoryOptions {
-  Recompute recompute = Recompute::none;
-  bool fused_attention = false;  // keeps a number per row in place of s x s scores
-  bool dropout = true;           // keeps masks
-  std::int32_t element = 2;      // bytes of a weight and of an activation
-  std::int32_t gradient = 4;     // bytes of a gradient, as it is summed up over micro-batches
-  std::int32_t optimizer = 12;   // bytes per weight: Adam's two moments and a copy of the weight
-};
 
 /// Bytes of the activations of one micro-batch in one layer of a rank.
 struct LayerActivations {
@@ -52,7 +33,7 @@ struct LayerActivations {
   double redone = 0;  // what is there while the layer is done again, beyond what is kept
 };
 [[nodiscard]] LayerActivations layer_activations(const Transformer& model, const Layout& layout,
-                                                 const MemoryOptions& options, std::int32_t layer);
+                                                 const Software& software, std::int32_t layer);
 
 /// Bytes that a rank of a stage holds.
 struct StageMemory {
@@ -68,7 +49,7 @@ struct StageMemory {
 /// parts, at once. The first part has the embedding, the last one the output layer; with PP > 1
 /// tied ones are there twice.
 [[nodiscard]] StageMemory stage_memory(const Transformer& model, const Layout& layout,
-                                       const MemoryOptions& options, std::int32_t stage,
+                                       const Software& software, std::int32_t stage,
                                        std::int32_t in_flight);
 
 /// Weights of a rank of `stage`, in elements: those that TP and EP leave it, before sharding.

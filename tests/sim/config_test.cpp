@@ -25,7 +25,8 @@ std::string parse_error(const std::string& text) {
 }  // namespace
 
 TEST_CASE("config: a value that is left out, or null, is empty") {
-  const sim::ConfigNode node = sim::ConfigNode::parse("f.json", R"({"a": null, "b": "null", "c": 0})");
+  const sim::ConfigNode node =
+      sim::ConfigNode::parse("f.json", R"({"a": null, "b": "null", "c": 0})");
   CHECK(node.at("a").is_empty());
   CHECK(!node.at("b").is_empty());
   CHECK(!node.at("c").is_empty());

@@ -20,6 +20,11 @@ Transformer gpt3() {
       " sequence: 2048}");
 }
 
+/// Megatron-LM of 2022: attention in several kernels, with dropout.
+Software megatron(Recompute recompute) {
+  return {.recompute = recompute, .fused_attention = false, .dropout = true};
+}
+
 }  // namespace
 
 TEST_CASE("memory: a layer's activations are those of Korthikanti's formulas, to the byte") {
@@ -33,7 +38,7 @@ TEST_CASE("memory: a layer's activations are those of Korthikanti's formulas, to
       const double sbh = s * b * h;
       Layout layout{.tensor = static_cast<std::int32_t>(t), .micro_batch = b};
       const auto kept = [&](Recompute recompute) {
-        return layer_activations(model, layout, {.recompute = recompute}, 0).kept;
+        return layer_activations(model, layout, megatron(recompute), 0).kept;
       };
       CHECK(kept(Recompute::none) == sbh * (10 + (24 / t) + (5 * a * s / (h * t))));
       CHECK(kept(Recompute::full) == 2 * sbh);
@@ -51,8 +56,7 @@ TEST_CASE("memory: without dropout, fused attention and CP") {
       "{layers: 80, hidden: 8192, heads: 64, key_value_heads: 8, feed_forward: 28672,"
       " vocabulary: 128256, sequence: 8192}");
   const Layout layout{.tensor = 8, .context = 2, .sequence_parallel = true};
-  const LayerActivations each =
-      layer_activations(model, layout, {.fused_attention = true, .dropout = false}, 0);
+  const LayerActivations each = layer_activations(model, layout, {}, 0);
   const double tokens = 8192 / 2.0;
   CHECK(each.norms == 2 * tokens / 8 * 8192 * 2);
   CHECK(each.attention == (tokens / 8 * 8192 * 2) + (tokens * (8192 + 2048 + 8192) / 8 * 2));
@@ -103,11 +107,11 @@ TEST_CASE("memory: a weight takes 18 bytes, or 6 and 12 over DP with a sharded o
 TEST_CASE("memory: the first stage holds what its schedule keeps in flight") {
   const Transformer model = gpt3();
   const Layout layout{.tensor = 8, .pipeline = 8, .sequence_parallel = true};
-  const MemoryOptions options{.recompute = Recompute::selective};
+  const Software software = megatron(Recompute::selective);
   const std::int32_t held = most_in_flight(one_f_one_b(8, 64).front());
   // 12 layers for 8 micro-batches, as much as all 96 layers for one; beside it the core of one
   // layer, while it is done again, and the mask of the embedding's dropout.
   const double sbh = 2048.0 * 12288;
   const double expected = (96 * sbh * 34 / 8) + (5.0 * 96 * 2048 * 2048 / 8) + (sbh / 8 * 8);
-  CHECK(stage_memory(model, layout, options, 0, held).activations == expected);
+  CHECK(stage_memory(model, layout, software, 0, held).activations == expected);
 }

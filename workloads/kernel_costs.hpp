@@ -1,0 +1,45 @@
+#pragma once
+// What kernels take, from a calibration profile.
+//
+//   GEMM            the profile's fit for its format; batched and grouped ones by their own fits,
+//   or
+//                   else by the tiles and waves of the plain one
+//   attention       the profile's fit, causal
+//   memory          bytes over the bandwidth that GEMMs of few rows reach, which is that of memory,
+//                   and a launch; or the profile's curve over bytes
+//
+// fp16 runs as fast as bf16 on the tensor cores of every GPU since Ampere (NVIDIA's data sheets
+// give one rate for both); so a profile with one of them has both.
+
+#include <cstdint>
+
+#include "calibration/profile.hpp"
+#include "workloads/layer_work.hpp"
+#include "workloads/software.hpp"
+
+namespace workloads {
+
+class KernelCosts {
+ public:
+  /// `profile` outlives this. Throws sim::Error, in the name of its GPU, if it has no GEMM and no
+  /// attention in a format that `software` needs.
+  KernelCosts(const calibration::GpuProfile& profile, const Software& software);
+
+  [[nodiscard]] double seconds(const KernelWork& kernel) const;
+
+  /// Of memory, in bytes per second.
+  [[nodiscard]] double bandwidth_Bps() const { return bandwidth_Bps_; }
+
+ private:
+  [[nodiscard]] double product_seconds(calibration::Kernel kind,
+                                       std::span<const double> shape) const;
+
+  const calibration::GpuProfile* profile_;
+  const calibration::ProfiledKernel* gemm_ = nullptr;   // in the format of weights
+  const calibration::ProfiledKernel* plain_ = nullptr;  // in two bytes
+  const calibration::ProfiledKernel* attention_ = nullptr;
+  double bandwidth_Bps_ = 0;
+  double launch_s_ = 0;
+};
+
+}  // namespace workloads
