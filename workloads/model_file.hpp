@@ -24,11 +24,12 @@ namespace workloads {
 [[nodiscard]] Transformer read_model(const sim::ConfigNode& node);
 
 /// Reads the `config.json` of a model on Hugging Face: Llama, Mistral, Mixtral, Qwen2, Qwen3 and
-/// their mixtures of experts, DeepSeek-V2 and V3, GPT-2, BERT. Keys that say nothing of the shape
-/// are left alone. `sequence` is what the model was made for (`max_position_embeddings`).
+/// its mixtures of experts, DeepSeek-V2 and V3, GPT-2, BERT; of models with several parts, that of
+/// the `text_config`. Keys that say nothing of the shape are left alone. `sequence` is what the
+/// model was made for (`max_position_embeddings`).
 ///
 /// Throws sim::Error for a type of model that it does not know, and at missing or wrong sizes.
-[[nodiscard]] Transformer read_hugging_face(const sim::ConfigNode& node);
+[[nodiscard]] Transformer read_hugging_face(const sim::ConfigNode& outer);
 
 /// Either of both: a file of Hugging Face says its `model_type`, or its `architectures`.
 [[nodiscard]] Transformer read_any_model(const sim::ConfigNode& node);

@@ -107,12 +107,13 @@ std::optional<std::int32_t> number_of(std::string_view text) {
 
 std::optional<Slot> slot_of(std::string_view word) {
   constexpr std::string_view letters = "FBIW";
+  constexpr std::size_t none = std::string_view::npos;
   const std::size_t letter = letters.find(word.front());
   const std::size_t point = word.find('.');
-  const auto micro_batch = number_of(word.substr(1, point == word.npos ? word.npos : point - 1));
+  const auto micro_batch = number_of(word.substr(1, point == none ? none : point - 1));
   const auto chunk =
-      point == word.npos ? std::optional<std::int32_t>{0} : number_of(word.substr(point + 1));
-  if (letter == letters.npos || !micro_batch || !chunk) {
+      point == none ? std::optional<std::int32_t>{0} : number_of(word.substr(point + 1));
+  if (letter == none || !micro_batch || !chunk) {
     return std::nullopt;
   }
   return Slot{static_cast<Work>(letter), *micro_batch, *chunk};

@@ -14,7 +14,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/process.hpp"
+#include "sim/config.hpp"
 #include "tests/cli/scratch_directory.hpp"
+#include "workloads/gpu.hpp"
+#include "workloads/model_file.hpp"
 
 namespace fs = std::filesystem;
 
@@ -464,6 +467,10 @@ TEST_CASE("program: every file in configs/ loads and runs") {
     } else if (path.find("/profiles/") != std::string::npos &&
                entry.path().extension() == ".yaml") {
       CHECK(espalier({"calibrate", "show", path}).status == 0);
+    } else if (path.find("/models/") != std::string::npos) {
+      CHECK_NOTHROW(static_cast<void>(workloads::read_model(sim::ConfigNode::load(path))));
+    } else if (path.find("/gpus/") != std::string::npos) {
+      CHECK_NOTHROW(static_cast<void>(workloads::read_gpu(sim::ConfigNode::load(path))));
     } else if (entry.path().extension() == ".yaml") {
       CHECK(espalier({"run", path, "--set", "sizes=64KiB"}).status == 0);
     } else if (entry.path().extension() == ".json") {

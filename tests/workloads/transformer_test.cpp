@@ -97,6 +97,29 @@ TEST_CASE("model file: what does not go together is said with both numbers") {
   CHECK(error_of("{model_type: lama}").find("did you mean 'llama'") != std::string::npos);
 }
 
+TEST_CASE("model file: the shipped models have their published number of parameters") {
+  struct Case {
+    std::string name;
+    double billions;
+    double active;
+  };
+  for (const Case& each :
+       {Case{"gpt-3.6b", 3.6, 3.6}, Case{"gpt-18.4b", 18.4, 18.4}, Case{"gpt-76.1b", 76.1, 76.1},
+        Case{"gpt-310.1b", 310.1, 310.1}, Case{"gpt-1008b", 1008, 1008},
+        Case{"gpt3-175b", 174.6, 174.6}, Case{"gpt-22b", 22, 22}, Case{"bert-large", 0.335, 0.335},
+        Case{"llama-3.1-8b", 8.030261248, 8.03}, Case{"llama-3.1-70b", 70.553706496, 70.6},
+        Case{"llama-3.1-405b", 405.853388800, 405.9}, Case{"mixtral-8x7b", 46.702792704, 12.9},
+        Case{"qwen3-235b-a22b", 235.093634560, 22}, Case{"deepseek-v3", 671.026419200, 37}}) {
+    const Transformer model = read_model(
+        sim::ConfigNode::load(std::string{SOURCE_DIR} + "/configs/models/" + each.name + ".yaml"));
+    CAPTURE(each.name);
+    CHECK(model.name == each.name);
+    const Parameters all = parameters(model);
+    CHECK(static_cast<double>(all.total) / 1e9 / each.billions == doctest::Approx(1).epsilon(0.01));
+    CHECK(static_cast<double>(all.active) / 1e9 / each.active == doctest::Approx(1).epsilon(0.02));
+  }
+}
+
 TEST_CASE("model file: a small config.json, as Hugging Face has them") {
   const Transformer model = read_any_model(sim::ConfigNode::parse("config.json", R"({
     "architectures": ["MixtralForCausalLM"], "model_type": "mixtral", "hidden_size": 64,
