@@ -10,9 +10,10 @@
 namespace collectives {
 namespace {
 
-/// Adds the lanes of a plan, which `own` has as if the plan was alone, with a port of the plan's
-/// rate at each end.
-void add_lanes(const Plan& plan, const sim::Fabric& own, sim::Fabric& fabric) {
+/// Adds the lanes of a plan, which `bare` has from `first` on, with a port of the plan's rate at
+/// each end.
+void add_lanes(const Plan& plan, const sim::Fabric& bare, sim::Fabric& fabric) {
+  const auto first = static_cast<std::uint32_t>(fabric.lanes());
   const auto ranks = static_cast<std::size_t>(plan.schedule->ranks());
   std::vector<std::uint32_t> out;
   std::vector<std::uint32_t> in;
@@ -21,20 +22,20 @@ void add_lanes(const Plan& plan, const sim::Fabric& own, sim::Fabric& fabric) {
     in.push_back(fabric.add_link(*plan.rate));
   }
   std::vector<sim::Hop> hops;
-  for (std::uint32_t lane = 0; lane < own.lanes(); ++lane) {
-    const Transfer& transfer = plan.schedule->transfers()[lane];
+  for (std::uint32_t t = 0; t < plan.schedule->transfers().size(); ++t) {
+    const Transfer& transfer = plan.schedule->transfers()[t];
+    const sim::Lane lane{first + t};
     hops.clear();
     if (index(transfer.from) < out.size()) {
       hops.push_back({.link = out[index(transfer.from)]});
     }
-    for (std::uint32_t hop = own.hops_begin(sim::Lane{lane}); hop < own.hops_end(sim::Lane{lane});
-         ++hop) {
-      hops.push_back({.link = own.hop_link(hop), .share = own.hop_share(hop)});
+    for (std::uint32_t hop = bare.hops_begin(lane); hop < bare.hops_end(lane); ++hop) {
+      hops.push_back({.link = bare.hop_link(hop), .share = bare.hop_share(hop)});
     }
     if (index(transfer.to) < in.size()) {
       hops.push_back({.link = in[index(transfer.to)]});
     }
-    fabric.add_lane(hops, own.latency(sim::Lane{lane}));
+    fabric.add_lane(hops, bare.latency(lane));
   }
 }
 
@@ -55,25 +56,28 @@ Concurrent::Concurrent(sim::Engine& engine, const topology::Topology& topology,
   }
   ExecuteOptions plain = options;
   plain.nic = Nic::plain;
+  std::vector<topology::LaneRequest> requests;
   for (const Plan& plan : plans) {
     sim::require(plan.group->size() == plan.schedule->ranks(), "a group has the schedule's ranks");
-    const sim::Fabric own = lower(topology, *plan.group, *plan.schedule, plain);
-    if (runs_.empty()) {
-      links_ = own.links();
-      for (std::uint32_t link = 0; link < links_; ++link) {
-        fabric_.add_link(sim::Bandwidth{static_cast<std::int64_t>(own.capacity(link))},
-                         own.link_latency(link));
-      }
-    }
+    const auto own = lane_requests(*plan.group, *plan.schedule, plain);
+    requests.insert(requests.end(), own.begin(), own.end());
+  }
+  const sim::Fabric bare =
+      topology::lower(topology, {.routing = options.routing, .seed = options.seed}, requests);
+  links_ = bare.links();
+  for (std::uint32_t link = 0; link < links_; ++link) {
+    fabric_.add_link(sim::Bandwidth{static_cast<std::int64_t>(bare.capacity(link))},
+                     bare.link_latency(link));
+  }
+  for (const Plan& plan : plans) {
     const Progress fresh{*plan.schedule};
     runs_.push_back({.plan = plan,
                      .first_lane = static_cast<std::uint32_t>(fabric_.lanes()),
                      .fresh = fresh,
                      .progress = fresh});
-    add_lanes(plan, own, fabric_);
+    add_lanes(plan, bare, fabric_);
     plan_of_lane_.resize(fabric_.lanes(), static_cast<std::uint32_t>(runs_.size() - 1));
   }
-  sim::require(!runs_.empty(), "there is something to run");
   network_ = sim::make_network({.model = options.network}, engine, fabric_, *this);
 }
 

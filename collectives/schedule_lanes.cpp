@@ -49,8 +49,8 @@ std::int32_t ports_of(const topology::Topology& topology) {
   return topology.injection() ? topology.injection()->ports : 1;
 }
 
-sim::Fabric lower(const topology::Topology& topology, const Group& group, const Schedule& schedule,
-                  const ExecuteOptions& options) {
+std::vector<topology::LaneRequest> lane_requests(const Group& group, const Schedule& schedule,
+                                                 const ExecuteOptions& options) {
   std::vector<topology::LaneRequest> requests;
   requests.reserve(schedule.transfers().size());
   for (const Transfer& transfer : schedule.transfers()) {
@@ -65,6 +65,12 @@ sim::Fabric lower(const topology::Topology& topology, const Group& group, const 
                         .route = schedule.route(id),
                         .urgency = options.nic == Nic::plain ? 0 : transfer.step});
   }
+  return requests;
+}
+
+sim::Fabric lower(const topology::Topology& topology, const Group& group, const Schedule& schedule,
+                  const ExecuteOptions& options) {
+  const std::vector<topology::LaneRequest> requests = lane_requests(group, schedule, options);
   const bool has_channels = options.network == sim::NetworkModel::packet &&
                             options.packet.switching == sim::Switching::cut_through &&
                             options.packet.virtual_channels > 1;
