@@ -1,0 +1,58 @@
+#pragma once
+// What ranks do, in order: compute, take part in collectives, send to and receive from neighbours.
+// Many ranks have the same program; whom they talk to differs.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "collectives/group.hpp"
+#include "collectives/schedule.hpp"
+#include "sim/units.hpp"
+
+namespace workloads {
+
+/// One thing that a rank does. It goes on to the next one at once, but for `compute`, which takes
+/// its time, and for `wait` and `receive`.
+struct Instruction {
+  enum class Kind : std::uint8_t {
+    compute,  // for `time`
+    begin,    // takes part in operation `what` on its communicator `slot`
+    wait,     // until all that it has begun on communicator `slot` is over
+    send,     // a message of `what` bytes to its peer `slot`
+    receive,  // the next message from its peer `slot`
+  };
+  Kind kind{};
+  std::uint8_t category = 0;  // of compute, or of the time that passes here
+  std::uint16_t slot = 0;
+  std::int32_t what = 0;
+  sim::Duration time{};
+};
+
+/// A collective that communicators of one slot carry out, and how long it takes when nobody is in
+/// the way; that is how long it takes, where nobody can be.
+struct Operation {
+  collectives::Collective collective{};
+  sim::Bytes bytes;
+};
+
+/// Ranks that carry out operations together, one after the other: the k-th one begins when all have
+/// begun their k-th and the one before is over.
+struct Communicator {
+  std::vector<std::int32_t> ranks;
+  std::uint16_t slot = 0;
+};
+
+/// All that ranks do in a step.
+struct RankPrograms {
+  std::vector<std::vector<Instruction>> programs;
+  std::vector<std::int32_t> program_of;  // per rank
+  std::vector<Communicator> communicators;
+  std::vector<std::vector<std::int32_t>> communicator_of;  // per rank and slot; -1: none
+  std::vector<std::vector<std::int32_t>> peer_of;          // per rank and slot; -1: none
+  std::vector<std::vector<Operation>> operations;          // per communicator slot
+
+  [[nodiscard]] std::int32_t ranks() const { return static_cast<std::int32_t>(program_of.size()); }
+};
+
+}  // namespace workloads

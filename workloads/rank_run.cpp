@@ -1,0 +1,436 @@
+#include "workloads/rank_run.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/contract.hpp"
+#include "sim/engine.hpp"
+#include "sim/error.hpp"
+
+namespace workloads {
+namespace {
+
+using sim::Instant;
+
+std::size_t at(auto number) {
+  return static_cast<std::size_t>(number);
+}
+
+/// The operations of a communicator, in the order in which its ranks begin them.
+struct CommunicatorState {
+  struct Turn {
+    std::int32_t what = 0;
+    std::size_t joined = 0;
+    Instant last_joined;
+  };
+  std::deque<Turn> turns;       // begun by some rank, and not over
+  std::int64_t first_turn = 0;  // the number of the first of them
+  bool is_running = false;      // the first one, on the network
+  Instant free_from;            // when the last one was over
+  std::vector<Instant> over;    // per turn that is over
+  std::vector<std::int32_t> waiting;
+};
+
+/// Messages from a rank to a peer, one after the other.
+struct ChannelState {
+  struct Message {
+    std::int32_t bytes_index = 0;
+    Instant sent;
+  };
+  std::deque<Message> queued;
+  bool is_running = false;
+  std::deque<Instant> arrived;  // and not yet received
+  std::int32_t receiver = -1;   // who waits
+};
+
+struct RankState {
+  std::size_t next = 0;  // instruction
+  Instant now;
+  std::vector<std::int64_t> begun;  // per communicator slot
+  bool is_done = false;
+};
+
+/// A plan on the network, and what it carries.
+struct PlanUse {
+  bool is_message = false;
+  std::int32_t owner = 0;  // communicator, or channel
+};
+
+class Runner final : public collectives::PlanListener {
+ public:
+  Runner(const RankPrograms& all, const topology::Topology& topology,
+         const collectives::ExecuteOptions& options, const Carrier& carrier, std::size_t categories)
+      : all_{&all},
+        starts_{*this},
+        starts_id_{engine_.attach(starts_)},
+        ranks_(at(all.ranks())),
+        communicators_(all.communicators.size()),
+        times_(at(all.ranks())) {
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+      ranks_[rank].begun.resize(all.operations.size(), 0);
+      times_[rank].by_category.resize(categories);
+    }
+    find_plans(carrier);
+    if (!plans_.empty()) {
+      network_ =
+          std::make_unique<collectives::Concurrent>(engine_, topology, plans_, options, *this);
+    }
+  }
+
+  RunResult run() {
+    for (std::int32_t rank = 0; rank < all_->ranks(); ++rank) {
+      ready_.push_back(rank);
+    }
+    go_on();
+    engine_.run();
+    if (done_ < ranks_.size()) {
+      throw sim::Failure{describe_blocked()};
+    }
+    RunResult result{.time = {}, .ranks = {}, .links = {}, .events = engine_.events()};
+    for (RankTimes& times : times_) {
+      result.time = std::max(result.time, times.end);
+    }
+    result.ranks = std::move(times_);
+    if (network_) {
+      result.links = network_->link_use();
+    }
+    return result;
+  }
+
+  void on_over(std::size_t plan) override {
+    const PlanUse& use = uses_[plan];
+    if (use.is_message) {
+      on_message_over(use.owner);
+    } else {
+      communicators_[at(use.owner)].is_running = false;
+      on_turn_over(use.owner, engine_.now());
+    }
+    go_on();
+  }
+
+ private:
+  /// Begins a plan at its time.
+  class Starts final : public sim::EventHandler {
+   public:
+    explicit Starts(Runner& runner) : runner_{&runner} {}
+    void on_event(std::uint64_t payload) override { runner_->network_->begin(payload); }
+
+   private:
+    Runner* runner_;
+  };
+
+  /// What every operation and message that is in some program is carried by.
+  void find_plans(const Carrier& carrier);
+  void add_operations(const Carrier& carrier);
+  void add_messages(const Carrier& carrier);
+  std::int32_t add_plan(Carried carried, PlanUse use);
+
+  [[nodiscard]] std::int32_t channel_of(std::int32_t from, std::int32_t to) const {
+    return channel_numbers_.at({from, to});
+  }
+
+  void go_on() {
+    while (!ready_.empty()) {
+      const std::int32_t rank = ready_.back();
+      ready_.pop_back();
+      advance(rank);
+    }
+  }
+
+  void advance(std::int32_t rank);
+  void begin(std::int32_t rank, const Instruction& instruction);
+  [[nodiscard]] bool has_waited(std::int32_t rank, const Instruction& instruction);
+  void send(std::int32_t rank, const Instruction& instruction);
+  [[nodiscard]] bool has_received(std::int32_t rank, const Instruction& instruction);
+  void start_turn(std::int32_t communicator);
+  void on_turn_over(std::int32_t communicator, Instant when);
+  void start_message(std::int32_t channel);
+  void on_message_over(std::int32_t channel);
+  void pass_until(std::int32_t rank, const Instruction& instruction, Instant when);
+  [[nodiscard]] std::string describe_blocked() const;
+
+  const RankPrograms* all_;
+  sim::Engine engine_;
+  Starts starts_;
+  sim::HandlerId starts_id_;
+  std::vector<RankState> ranks_;
+  std::vector<CommunicatorState> communicators_;
+  std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> channel_numbers_;
+  std::vector<ChannelState> channels_;
+  std::vector<std::map<std::int32_t, std::int32_t>> plan_of_turn_;     // per communicator, by what
+  std::vector<std::map<std::int32_t, std::int32_t>> plan_of_message_;  // per channel, by bytes
+  std::vector<std::map<std::int32_t, sim::Duration>> alone_;           // per communicator, by what
+  std::deque<Carried> carried_;  // keeps groups and schedules where plans point to
+  std::vector<collectives::Plan> plans_;
+  std::vector<PlanUse> uses_;
+  std::unique_ptr<collectives::Concurrent> network_;
+  std::vector<std::int32_t> ready_;
+  std::size_t done_ = 0;
+  std::vector<RankTimes> times_;
+};
+
+std::int32_t Runner::add_plan(Carried carried, PlanUse use) {
+  const Carried& kept = carried_.emplace_back(std::move(carried));
+  plans_.push_back({.group = &kept.group,
+                    .schedule = &kept.schedule,
+                    .start = kept.start,
+                    .message_latency = kept.message_latency,
+                    .rate = kept.rate});
+  uses_.push_back(use);
+  return static_cast<std::int32_t>(plans_.size() - 1);
+}
+
+void Runner::add_operations(const Carrier& carrier) {
+  plan_of_turn_.resize(all_->communicators.size());
+  alone_.resize(all_->communicators.size());
+  for (std::size_t i = 0; i < all_->communicators.size(); ++i) {
+    const Communicator& communicator = all_->communicators[i];
+    const std::int32_t program = all_->program_of[at(communicator.ranks.front())];
+    for (const Instruction& each : all_->programs[at(program)]) {
+      const bool is_new = each.kind == Instruction::Kind::begin && each.slot == communicator.slot &&
+                          !plan_of_turn_[i].contains(each.what) && !alone_[i].contains(each.what);
+      if (!is_new) {
+        continue;
+      }
+      Carried carried =
+          carrier.operation(communicator, all_->operations[communicator.slot][at(each.what)]);
+      if (carried.alone) {
+        alone_[i][each.what] = *carried.alone;
+      } else {
+        plan_of_turn_[i][each.what] = add_plan(
+            std::move(carried), {.is_message = false, .owner = static_cast<std::int32_t>(i)});
+      }
+    }
+  }
+}
+
+void Runner::add_messages(const Carrier& carrier) {
+  for (std::int32_t rank = 0; rank < all_->ranks(); ++rank) {
+    for (const Instruction& each : all_->programs[at(all_->program_of[at(rank)])]) {
+      if (each.kind != Instruction::Kind::send) {
+        continue;
+      }
+      const std::int32_t to = all_->peer_of[at(rank)][each.slot];
+      const auto number = static_cast<std::int32_t>(channels_.size());
+      const auto [found, is_new] = channel_numbers_.try_emplace({rank, to}, number);
+      if (is_new) {
+        channels_.emplace_back();
+        plan_of_message_.emplace_back();
+      }
+      auto& plans = plan_of_message_[at(found->second)];
+      if (!plans.contains(each.what)) {
+        plans[each.what] = add_plan(carrier.message(rank, to, sim::Bytes{each.what}),
+                                    {.is_message = true, .owner = found->second});
+      }
+    }
+  }
+}
+
+void Runner::find_plans(const Carrier& carrier) {
+  add_operations(carrier);
+  add_messages(carrier);
+}
+
+void Runner::pass_until(std::int32_t rank, const Instruction& instruction, Instant when) {
+  RankState& state = ranks_[at(rank)];
+  if (when > state.now) {
+    times_[at(rank)].by_category[instruction.category] += when - state.now;
+    state.now = when;
+  }
+}
+
+void Runner::advance(std::int32_t rank) {
+  RankState& state = ranks_[at(rank)];
+  const auto& program = all_->programs[at(all_->program_of[at(rank)])];
+  while (state.next < program.size()) {
+    const Instruction& instruction = program[state.next];
+    switch (instruction.kind) {
+      case Instruction::Kind::compute:
+        pass_until(rank, instruction, state.now + instruction.time);
+        break;
+      case Instruction::Kind::begin:
+        begin(rank, instruction);
+        break;
+      case Instruction::Kind::wait:
+        if (!has_waited(rank, instruction)) {
+          return;
+        }
+        break;
+      case Instruction::Kind::send:
+        send(rank, instruction);
+        break;
+      case Instruction::Kind::receive:
+        if (!has_received(rank, instruction)) {
+          return;
+        }
+        break;
+    }
+    ++state.next;
+  }
+  if (!state.is_done) {
+    state.is_done = true;
+    times_[at(rank)].end = state.now.time_since_epoch();
+    ++done_;
+  }
+}
+
+void Runner::begin(std::int32_t rank, const Instruction& instruction) {
+  RankState& state = ranks_[at(rank)];
+  const std::int32_t number = all_->communicator_of[at(rank)][instruction.slot];
+  CommunicatorState& communicator = communicators_[at(number)];
+  const std::int64_t turn = state.begun[instruction.slot]++;
+  const std::size_t place = at(turn - communicator.first_turn);
+  while (communicator.turns.size() <= place) {
+    communicator.turns.push_back({instruction.what, 0, {}});
+  }
+  CommunicatorState::Turn& mine = communicator.turns[place];
+  sim::require(mine.what == instruction.what, "all ranks begin the same operation");
+  ++mine.joined;
+  mine.last_joined = std::max(mine.last_joined, state.now);
+  if (place == 0) {
+    start_turn(number);
+  }
+}
+
+/// Starts the first turn of a communicator if all have joined it, and those behind it whose times
+/// are known at once.
+void Runner::start_turn(std::int32_t number) {
+  CommunicatorState& communicator = communicators_[at(number)];
+  const std::size_t ranks = all_->communicators[at(number)].ranks.size();
+  while (!communicator.is_running && !communicator.turns.empty() &&
+         communicator.turns.front().joined == ranks) {
+    const CommunicatorState::Turn& turn = communicator.turns.front();
+    const Instant start = std::max(turn.last_joined, communicator.free_from);
+    if (const auto alone = alone_[at(number)].find(turn.what); alone != alone_[at(number)].end()) {
+      on_turn_over(number, start + alone->second);
+    } else {
+      communicator.is_running = true;
+      engine_.at(start, starts_id_, at(plan_of_turn_[at(number)].at(turn.what)));
+    }
+  }
+}
+
+void Runner::on_turn_over(std::int32_t number, Instant when) {
+  CommunicatorState& communicator = communicators_[at(number)];
+  communicator.turns.pop_front();
+  ++communicator.first_turn;
+  communicator.free_from = when;
+  communicator.over.push_back(when);
+  ready_.insert(ready_.end(), communicator.waiting.begin(), communicator.waiting.end());
+  communicator.waiting.clear();
+  if (!communicator.turns.empty() && !communicator.is_running) {
+    start_turn(number);
+  }
+}
+
+bool Runner::has_waited(std::int32_t rank, const Instruction& instruction) {
+  const std::int32_t number = all_->communicator_of[at(rank)][instruction.slot];
+  CommunicatorState& communicator = communicators_[at(number)];
+  const std::int64_t turns = ranks_[at(rank)].begun[instruction.slot];
+  if (turns > communicator.first_turn) {
+    communicator.waiting.push_back(rank);
+    return false;
+  }
+  if (turns > 0) {
+    pass_until(rank, instruction, communicator.over[at(turns - 1)]);
+  }
+  return true;
+}
+
+void Runner::send(std::int32_t rank, const Instruction& instruction) {
+  const std::int32_t to = all_->peer_of[at(rank)][instruction.slot];
+  const std::int32_t number = channel_of(rank, to);
+  channels_[at(number)].queued.push_back({instruction.what, ranks_[at(rank)].now});
+  start_message(number);
+}
+
+void Runner::start_message(std::int32_t number) {
+  ChannelState& channel = channels_[at(number)];
+  if (channel.is_running || channel.queued.empty()) {
+    return;
+  }
+  channel.is_running = true;
+  const ChannelState::Message& message = channel.queued.front();
+  engine_.at(std::max(message.sent, engine_.now()), starts_id_,
+             at(plan_of_message_[at(number)].at(message.bytes_index)));
+}
+
+void Runner::on_message_over(std::int32_t number) {
+  ChannelState& channel = channels_[at(number)];
+  channel.is_running = false;
+  channel.queued.pop_front();
+  channel.arrived.push_back(engine_.now());
+  if (channel.receiver >= 0) {
+    ready_.push_back(std::exchange(channel.receiver, -1));
+  }
+  start_message(number);
+}
+
+bool Runner::has_received(std::int32_t rank, const Instruction& instruction) {
+  const std::int32_t from = all_->peer_of[at(rank)][instruction.slot];
+  const auto found = channel_numbers_.find({from, rank});
+  if (found == channel_numbers_.end()) {
+    return false;  // nobody ever sends: said when nothing goes on
+  }
+  ChannelState& channel = channels_[at(found->second)];
+  if (channel.arrived.empty()) {
+    channel.receiver = rank;
+    return false;
+  }
+  pass_until(rank, instruction, channel.arrived.front());
+  channel.arrived.pop_front();
+  return true;
+}
+
+std::string Runner::describe_blocked() const {
+  constexpr std::size_t shown = 8;
+  std::string out = "the step cannot go on:";
+  std::size_t count = 0;
+  for (std::int32_t rank = 0; rank < all_->ranks(); ++rank) {
+    const RankState& state = ranks_[at(rank)];
+    if (state.is_done) {
+      continue;
+    }
+    if (++count > shown) {
+      continue;
+    }
+    const Instruction& instruction = all_->programs[at(all_->program_of[at(rank)])][state.next];
+    if (instruction.kind == Instruction::Kind::receive) {
+      out += fmt::format("\n  rank {} waits for a message from rank {}", rank,
+                         all_->peer_of[at(rank)][instruction.slot]);
+      continue;
+    }
+    const std::int32_t number = all_->communicator_of[at(rank)][instruction.slot];
+    const CommunicatorState& communicator = communicators_[at(number)];
+    std::vector<std::string> absent;
+    for (const std::int32_t member : all_->communicators[at(number)].ranks) {
+      if (ranks_[at(member)].begun[instruction.slot] <= communicator.first_turn) {
+        absent.push_back(fmt::format("{}", member));
+      }
+    }
+    absent.resize(std::min(absent.size(), shown));
+    out += fmt::format("\n  rank {} waits for ranks that do not take part in a collective:", rank);
+    for (const std::string& each : absent) {
+      out += " " + each;
+    }
+  }
+  return count > shown ? out + fmt::format("\n  and {} more", count - shown) : out;
+}
+
+}  // namespace
+
+RunResult run_ranks(const RankPrograms& all, const topology::Topology& topology,
+                    const collectives::ExecuteOptions& options, const Carrier& carrier,
+                    std::size_t categories) {
+  Runner runner{all, topology, options, carrier, categories};
+  return runner.run();
+}
+
+}  // namespace workloads
