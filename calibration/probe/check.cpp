@@ -23,8 +23,10 @@ void check(cudaError_t code, std::source_location where) {
     return;
   }
   const std::string text = message("CUDA", cudaGetErrorString(code), static_cast<int>(code), where);
+  // An error that leaves the GPU usable stays the last one until it is asked for: the launch of
+  // another point would report it once more.
+  cudaGetLastError();
   if (code == cudaErrorMemoryAllocation || code == cudaErrorNotSupported) {
-    cudaGetLastError();  // not sticky: clears it, so that the next call does not report it again
     throw Unsupported{text};
   }
   throw sim::Failure{text};
