@@ -14,7 +14,9 @@ void SharedLibrary::Close::operator()(void* handle) const {
 
 std::optional<SharedLibrary> SharedLibrary::open(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    if (void* handle = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL); handle != nullptr) {
+    // NCCL has threads that end when the program does: its code must be there until then.
+    constexpr int mode = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
+    if (void* handle = ::dlopen(name.c_str(), mode); handle != nullptr) {
       return SharedLibrary{handle};
     }
   }

@@ -9,7 +9,7 @@
 
 namespace probe {
 
-/// A loaded library; unloaded with this object.
+/// A loaded library. Its code stays in memory until the program ends.
 class SharedLibrary {
  public:
   /// The first of `names` that the loader finds, or nothing.
