@@ -42,7 +42,12 @@ class PeerBuffer {
       cudaGetLastError();
     }
     check(cudaSetDevice(there));
-    buffer_ = DeviceBuffer{bytes};
+    try {
+      buffer_ = DeviceBuffer{bytes};
+    } catch (...) {
+      cudaSetDevice(here);  // where the points that follow are measured
+      throw;
+    }
     check(cudaSetDevice(here));
   }
 
