@@ -88,7 +88,9 @@ class Streaming {
   DeviceBuffer progress_;
   PinnedBuffer words_;  // a 0 and a 1
   Stream kernel_stream_ = make_stream(Priority::highest);
-  Stream copy_stream_ = make_stream(Priority::highest);
+  // Of another priority, so that it shares no queue of the hardware with the kernel: in one queue
+  // the word to stop would wait for the end of what it is to stop.
+  Stream copy_stream_ = make_stream(Priority::normal);
 };
 
 /// Runs while this lives, also when an exception ends its scope.
@@ -256,12 +258,19 @@ class ContentionBenchmark : public Benchmark {
       needs.grow(gemm_bytes(gemm_shape(point.key)));
     }
     buffers_ = std::make_unique<GemmBuffers>(gpu, Format::bfloat16, needs);
-    streaming_.start(1);  // loads the kernel, which later may not wait
+    // Loads the kernel, and opens the way of each copy: later nothing may wait for that.
+    streaming_.start(1);
     streaming_.stop();
+    const PinnedBuffer progress{blocks_most * sizeof(StreamProgress)};
+    streaming_.read_progress(progress.data(), gpu.stream());
+    check(cudaStreamSynchronize(gpu.stream()));
   }
 
   std::unique_ptr<Subject> prepare(const Point& point) override {
     const auto blocks = static_cast<int>(calibration::shape_number(point.key.shape, "ctas"));
+    if (blocks >= gpu_->facts().processors) {
+      throw Unsupported{"so many blocks leave a GEMM no processor of this GPU"};
+    }
     if (point.key.variant == "alone") {
       return std::make_unique<StreamingBesideGemm>(*gpu_, streaming_, Launch{}, blocks);
     }
