@@ -53,11 +53,11 @@ Outcome run_points(const Group& group, const GroupRules& rules, const RunTools& 
       tools.progress.note(
           fmt::format("{}: not possible here: {}", point.key.text(), reason.what()));
     } catch (const sim::Failure& failure) {
+      tools.progress.note(fmt::format("{}: failed: {}", point.key.text(), failure.what()));
       if (!is_usable()) {
-        throw;
+        throw;  // the reason once more, as that of the end
       }
       ++outcome.failed;
-      tools.progress.note(fmt::format("{}: failed: {}", point.key.text(), failure.what()));
     }
     tools.progress.point_done(point.expected);
   }
@@ -72,7 +72,10 @@ Outcome run_group(const Gpu& gpu, const Group& group, const GroupRules& rules,
   try {
     benchmark = make_benchmark(gpu, group);
     gpu.wake();
-  } catch (const std::runtime_error& failure) {
+  } catch (const Unsupported& reason) {
+    tools.progress.note(fmt::format("{}: not possible here: {}", group.name, reason.what()));
+    return {.unsupported = group.points.size()};
+  } catch (const sim::Failure& failure) {
     if (!is_usable()) {
       throw;
     }
