@@ -18,7 +18,8 @@ class Repeated : public CollectiveSubject {
  public:
   Repeated(const World& world, const Gpu& gpu, NcclRanks& ranks, Collective what)
       : world_{&world}, gpu_{&gpu}, ranks_{&ranks}, what_{std::move(what)} {
-    constexpr double repetition_s = 300e-6;
+    // So long that the first launch, for which the GPU waits, counts no more than a hundredth.
+    constexpr double repetition_s = 1e-3;
     constexpr double launches_most = 100;
     constexpr double warm_up_s = 0.05;
     constexpr double warm_ups_most = 10;
@@ -74,15 +75,18 @@ CollectiveBenchmark::CollectiveBenchmark(const World& world, const Gpu& gpu,
   for (const Point& point : group.points) {
     buffer_bytes_ = std::max(buffer_bytes_, bytes_of(point));
   }
+  // Process 0 says which points are measured; the plan of a smaller GPU may be another.
+  world.broadcast(std::as_writable_bytes(std::span{&buffer_bytes_, 1}));
 }
 
 std::unique_ptr<CollectiveSubject> CollectiveBenchmark::prepare(const Point& point) {
   const auto count = static_cast<int>(calibration::shape_number(point.key.shape, "ranks"));
   if (!ranks_ || ranks_->count() != count) {
     ranks_.reset();
-    ranks_ = std::make_unique<NcclRanks>(*world_, *gpu_, *nccl_, count);
-    ranks_->check_sum();
-    ranks_->reserve(buffer_bytes_);
+    auto ranks = std::make_unique<NcclRanks>(*world_, *gpu_, *nccl_, count);
+    ranks->check_sum();
+    ranks->reserve(buffer_bytes_);
+    ranks_ = std::move(ranks);  // only now that they are ready
   }
   return std::make_unique<Repeated>(
       *world_, *gpu_, *ranks_,
