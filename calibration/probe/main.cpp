@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <memory>
@@ -106,15 +107,24 @@ int device_of(const probe::ProgramOptions& options, const probe::World& world) {
 
 /// Everything that measuring has at hand, made in this order.
 struct Session {
-  explicit Session(const probe::ProgramOptions& given) : options{given} {}
+  Session(const probe::ProgramOptions& given, const probe::Interrupt& asked,
+          const probe::World& others)
+      : options{given}, interrupt{asked}, world{others} {}
 
   const probe::ProgramOptions& options;
-  probe::Interrupt interrupt;  // before CUDA starts threads
-  std::unique_ptr<probe::World> world = probe::make_world();
-  probe::Gpu gpu{device_of(options, *world)};
+  const probe::Interrupt& interrupt;
+  const probe::World& world;
+  probe::Gpu gpu{device_of(options, world)};
   std::optional<probe::NcclLibrary> nccl = probe::open_nccl(options.nccl);
-  probe::PlanRequest request = request_of(options, *world, gpu.facts());
+  probe::PlanRequest request = request_of(options, world, gpu.facts());
 };
+
+/// What training programs ask of CUDA would spoil a measurement: a single queue of the hardware for
+/// all streams, or launches that wait for their end. Read when CUDA starts.
+void clean_environment() {
+  ::setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", 1);
+  ::unsetenv("CUDA_LAUNCH_BLOCKING");
+}
 
 /// Tells how it went; returns the exit code.
 int conclude(const probe::ProgramOptions& options, const probe::Outcome& outcome,
@@ -158,17 +168,19 @@ probe::Outcome run_plan(const Session& session, const std::vector<probe::Group>&
   for (const probe::Group& group : plan) {
     const probe::GroupRules rules{.deadline = shares.deadline_of(group, probe::host_now()),
                                   .budget_scale = shares.scale()};
-    if (group.points.empty() && session.world->size() == 1) {
+    if (group.points.empty() && session.world.size() == 1) {
       continue;  // of several processes the others wait to be told so
     }
     if (group.name != "collectives") {
       outcome.add(probe::run_group(session.gpu, group, rules, tools));
+    } else if (!session.nccl && session.world.size() > 1) {
+      throw sim::Failure{"there is no libnccl.so.2 on this host (--nccl PATH names one)"};
     } else if (!session.nccl) {
       tools.progress.note(
           "collectives: left out, there is no libnccl.so.2 (--nccl PATH names one)");
-    } else if (options.action == probe::Action::measure_collective || session.world->size() > 1) {
+    } else if (options.action == probe::Action::measure_collective || session.world.size() > 1) {
       outcome.add(
-          probe::run_collectives(*session.world, session.gpu, *session.nccl, group, rules, tools));
+          probe::run_collectives(session.world, session.gpu, *session.nccl, group, rules, tools));
     } else {
       outcome.add(probe::run_collective_children(group, rules, options, tools));
     }
@@ -176,13 +188,13 @@ probe::Outcome run_plan(const Session& session, const std::vector<probe::Group>&
   return outcome;
 }
 
-int measure(const probe::ProgramOptions& options) {
-  const Session session{options};
-  const bool writes = session.world->rank() == 0;
+int measure(const Session& session) {
+  const probe::ProgramOptions& options = session.options;
+  const bool writes = session.world.rank() == 0;
   const calibration::SampleHeader header =
       header_of(options, session.gpu, session.request, session.nccl);
   std::vector<probe::Group> plan = probe::make_plan(session.request);
-  keep_what_is_ours(options, *session.world, plan);
+  keep_what_is_ours(options, session.world, plan);
   // Process 0 alone writes; the others do what it says.
   const probe::Begun begun =
       writes ? probe::read_begun(options.output, header)
@@ -207,6 +219,32 @@ int measure(const probe::ProgramOptions& options) {
     outcome = run_plan(session, plan, {session.interrupt, progress, writer});
   }
   return writes ? conclude(options, outcome, skipped) : 0;
+}
+
+/// Tells of the exception that is being handled; returns the exit code.
+int report() {
+  try {
+    throw;
+  } catch (const sim::Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return exit_bad_input;
+  } catch (const std::exception& failure) {
+    fmt::print(stderr, "espalier-calibrate: error: {}\n", failure.what());
+  }
+  return exit_failed;
+}
+
+int measure_together(const probe::ProgramOptions& options) {
+  clean_environment();
+  const probe::Interrupt interrupt;  // before MPI and CUDA start threads
+  const std::unique_ptr<probe::World> world = probe::make_world();
+  try {
+    return measure({options, interrupt, *world});
+  } catch (...) {
+    const int code = report();
+    world->abandon(code);
+    return code;
+  }
 }
 
 void print_plan(const probe::ProgramOptions& options) {
@@ -236,7 +274,7 @@ int run(const std::vector<std::string>& words) {
     case probe::Action::measure_collective:
       break;
   }
-  return measure(options);
+  return measure_together(options);
 }
 
 }  // namespace
@@ -248,11 +286,7 @@ int main(int argc, char** argv) {
       throw sim::Failure{"standard output: not everything could be written"};
     }
     return code;
-  } catch (const sim::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return exit_bad_input;
-  } catch (const std::exception& failure) {
-    fmt::print(stderr, "espalier-calibrate: error: {}\n", failure.what());
+  } catch (...) {
+    return report();
   }
-  return exit_failed;
 }

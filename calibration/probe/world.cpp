@@ -15,6 +15,7 @@ class WorldAlone : public World {
   void broadcast(std::span<std::byte> /*bytes*/) const override {}
   [[nodiscard]] double largest(double value) const override { return value; }
   void barrier() const override {}
+  void abandon(int /*code*/) const override {}
 };
 
 }  // namespace

@@ -28,6 +28,10 @@ class World {
   [[nodiscard]] virtual double largest(double value) const = 0;
 
   virtual void barrier() const = 0;
+
+  /// Ends all other processes, which would wait for this one for ever, and this one with `code`.
+  /// Alone it does nothing.
+  virtual void abandon(int code) const = 0;
 };
 
 /// This process alone, or with those that a launcher started with it.
