@@ -29,6 +29,7 @@ std::optional<NcclLibrary> open_nccl(const std::string& path) {
                      .get_unique_id = found.at<decltype(ncclGetUniqueId)>("ncclGetUniqueId"),
                      .comm_init_rank = found.at<decltype(ncclCommInitRank)>("ncclCommInitRank"),
                      .comm_destroy = found.at<decltype(ncclCommDestroy)>("ncclCommDestroy"),
+                     .comm_abort = found.at<decltype(ncclCommAbort)>("ncclCommAbort"),
                      .group_start = found.at<decltype(ncclGroupStart)>("ncclGroupStart"),
                      .group_end = found.at<decltype(ncclGroupEnd)>("ncclGroupEnd"),
                      .all_reduce = found.at<decltype(ncclAllReduce)>("ncclAllReduce"),

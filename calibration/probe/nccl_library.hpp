@@ -17,6 +17,7 @@ struct NcclLibrary {
   decltype(ncclGetUniqueId)* get_unique_id;
   decltype(ncclCommInitRank)* comm_init_rank;
   decltype(ncclCommDestroy)* comm_destroy;
+  decltype(ncclCommAbort)* comm_abort;
   decltype(ncclGroupStart)* group_start;
   decltype(ncclGroupEnd)* group_end;
   decltype(ncclAllReduce)* all_reduce;

@@ -81,10 +81,12 @@ NcclRanks::NcclRanks(const World& world, const Gpu& gpu, const NcclLibrary& nccl
 }
 
 NcclRanks::~NcclRanks() {
+  // After an error other ranks may never come to the end of what this one would wait for.
+  auto* const end = std::uncaught_exceptions() > 0 ? nccl_->comm_abort : nccl_->comm_destroy;
   for (Rank& rank : ranks_) {
     cudaSetDevice(rank.device);
     if (rank.comm != nullptr) {
-      nccl_->comm_destroy(rank.comm);
+      end(rank.comm);
     }
     rank.send = {};
     rank.receive = {};
