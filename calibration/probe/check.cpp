@@ -38,7 +38,8 @@ void check(cublasStatus_t code, std::source_location where) {
   }
   const std::string text =
       message("cublasLt", cublasLtGetStatusString(code), static_cast<int>(code), where);
-  if (code == CUBLAS_STATUS_NOT_SUPPORTED || code == CUBLAS_STATUS_ALLOC_FAILED) {
+  if (code == CUBLAS_STATUS_NOT_SUPPORTED || code == CUBLAS_STATUS_ARCH_MISMATCH ||
+      code == CUBLAS_STATUS_ALLOC_FAILED) {
     throw Unsupported{text};
   }
   throw sim::Failure{text};
