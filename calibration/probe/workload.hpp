@@ -1,12 +1,12 @@
 #pragma once
 // Measuring what a stream does.
 //
-// A repetition of a kernel stands between two events. One of less than 20 us is captured as a graph
-// of many copies of itself, so that neither the host's launches nor the half microsecond that an
-// event resolves count; a somewhat longer one is launched a few times in a row. With a cold cache,
-// each launch of a repetition has buffers of its own, and before each repetition the L2 cache is
-// filled with something else. That also keeps the GPU busy while the host enqueues, so that the
-// first launch does not wait for the host either.
+// A repetition of a kernel stands between two events. One of less than 100 us is captured as a
+// graph of many copies of itself, so that neither the host's launches, which may be slow, nor the
+// half microsecond that an event resolves count; a somewhat longer one is launched a few times in a
+// row. With a cold cache, each launch of a repetition has buffers of its own, and before each
+// repetition the L2 cache is filled with something else. That also keeps the GPU busy while the
+// host enqueues, so that the first launch does not wait for the host either.
 
 #include <cstddef>
 #include <functional>
