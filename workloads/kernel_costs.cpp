@@ -36,13 +36,14 @@ KernelCosts::KernelCosts(const calibration::GpuProfile& profile, const Software&
       plain_{find_any(profile, Kernel::gemm, {"bfloat16", "float16"})},
       attention_{find_any(profile, Kernel::attention, {"bfloat16", "float16"})} {
   gemm_ = software.precision == Precision::fp8 ? find_any(profile, Kernel::gemm, {"fp8"}) : plain_;
-  if (gemm_ == nullptr || plain_ == nullptr || attention_ == nullptr) {
-    throw sim::Error{profile.gpu,
-                     fmt::format("the profile has no {}",
-                                 attention_ == nullptr ? "attention in bfloat16 or float16"
-                                 : plain_ == nullptr   ? "gemm in bfloat16 or float16"
-                                                       : "gemm in fp8")};
-  }
+  const auto need = [&](const calibration::ProfiledKernel* found, std::string_view what) {
+    if (found == nullptr) {
+      throw sim::Error{profile.gpu, fmt::format("the profile has no {}", what)};
+    }
+  };
+  need(attention_, "attention in bfloat16 or float16");
+  need(plain_, "gemm in bfloat16 or float16");
+  need(gemm_, "gemm in fp8");
   bandwidth_Bps_ = number_of(plain_->fit, "bandwidth_Bps");
   launch_s_ = number_of(plain_->fit, "launch_s");
 }

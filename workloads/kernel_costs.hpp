@@ -28,7 +28,7 @@ class KernelCosts {
   [[nodiscard]] double seconds(const KernelWork& kernel) const;
 
   /// Of memory, in bytes per second.
-  [[nodiscard]] double bandwidth_Bps() const { return bandwidth_Bps_; }
+  [[nodiscard]] double memory_bandwidth() const { return bandwidth_Bps_; }
 
  private:
   [[nodiscard]] double product_seconds(calibration::Kernel kind,

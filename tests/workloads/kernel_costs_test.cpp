@@ -42,15 +42,15 @@ TEST_CASE("kernel costs: what was measured is what a kernel takes") {
 
 TEST_CASE("kernel costs: memory-bound kernels go at what memory reaches, below its data sheet") {
   // 2039 and 3350 GB/s by NVIDIA's data sheets of A100-80GB and H100 SXM.
-  CHECK(KernelCosts{shipped("a100"), {}}.bandwidth_Bps() < 2039e9);
-  CHECK(KernelCosts{shipped("a100"), {}}.bandwidth_Bps() > 0.8 * 2039e9);
+  CHECK(KernelCosts{shipped("a100"), {}}.memory_bandwidth() < 2039e9);
+  CHECK(KernelCosts{shipped("a100"), {}}.memory_bandwidth() > 0.8 * 2039e9);
   const calibration::GpuProfile profile = shipped("h100");
   const KernelCosts costs{profile, {}};
-  CHECK(costs.bandwidth_Bps() < 3350e9);
-  CHECK(costs.bandwidth_Bps() > 0.8 * 3350e9);
+  CHECK(costs.memory_bandwidth() < 3350e9);
+  CHECK(costs.memory_bandwidth() > 0.8 * 3350e9);
   const double small = costs.seconds({.kind = Kind::memory, .bytes = 1e6});
   const double large = costs.seconds({.kind = Kind::memory, .bytes = 1e9});
-  CHECK((large - small) / (0.999e9 / costs.bandwidth_Bps()) == doctest::Approx(1));
+  CHECK((large - small) / (0.999e9 / costs.memory_bandwidth()) == doctest::Approx(1));
 }
 
 TEST_CASE("kernel costs: products at once take no less than one of them, and no more than all") {

@@ -115,6 +115,31 @@ TEST_CASE("layer work: TP sums a layer's hidden states twice forward, twice back
   CHECK(traffic_in(layer_work(model, {}, {}, 0).forward).empty());
 }
 
+TEST_CASE("layer work: CP passes keys and values around, gathers them, or swaps heads for tokens") {
+  const Transformer model = model_of(models[1]);  // keys and values of 8 heads of 64 each
+  Layout layout{.context = 4, .micro_batch = 3};
+  const double keys = 3.0 * 1024 * 2 * 8 * 64 * 2;  // bytes of the whole sequence
+  for (const auto exchange : {ContextExchange::ring, ContextExchange::gather}) {
+    layout.exchange = exchange;
+    const LayerWork work = layer_work(model, layout, {}, 0);
+    CHECK(traffic_in(work.forward).at(Collective::all_gather).bytes == keys);
+    CHECK(traffic_in(work.backward).at(Collective::all_gather).bytes == keys);
+    CHECK(traffic_in(work.backward).at(Collective::reduce_scatter).bytes == keys);
+    // Each of the four ranks has a quarter of the pairs.
+    CHECK(flop_in(work.forward) * 4 /
+              flop_in(layer_work(model, {.micro_batch = 3}, {}, 0).forward) ==
+          doctest::Approx(1));
+  }
+  // DeepSpeed Ulysses: queries, keys, values and results of a rank's tokens, two exchanges a pass.
+  layout.exchange = ContextExchange::all_to_all;
+  const double heads = 3.0 * 256 * ((2 * 32) + (2 * 8)) * 64 * 2;
+  for (const auto& pass :
+       {layer_work(model, layout, {}, 0).forward, layer_work(model, layout, {}, 0).backward}) {
+    CHECK(traffic_in(pass).at(Collective::all_to_all).count == 2);
+    CHECK(traffic_in(pass).at(Collective::all_to_all).bytes == heads);
+  }
+}
+
 TEST_CASE("layer work: EP sends each token to its experts and back") {
   const Transformer model = model_of(models[2]);
   const Layout layout{.data = 8, .expert = 8, .micro_batch = 2};

@@ -1,0 +1,69 @@
+#pragma once
+// How the passes of a layer are written down, piece by piece.
+
+#include <vector>
+
+#include "workloads/layer_work.hpp"
+
+namespace workloads {
+
+/// Adds a kernel that does nothing but read and write memory.
+inline void memory(std::vector<Piece>& pass, Purpose purpose, double bytes, bool is_core = false) {
+  pass.emplace_back(KernelWork{.kind = KernelWork::Kind::memory,
+                               .size = {},
+                               .bytes = bytes,
+                               .purpose = purpose,
+                               .is_core = is_core});
+}
+
+/// Adds an m x k matrix times a k x n one.
+inline void gemm(std::vector<Piece>& pass, Purpose purpose, double m, double n, double k) {
+  pass.emplace_back(
+      KernelWork{.kind = KernelWork::Kind::gemm, .size = {m, n, k}, .purpose = purpose});
+}
+
+/// Knows how many tokens a rank has, and between whom they are split.
+class PieceWriter {
+ public:
+  PieceWriter(const Transformer& model, const Layout& layout, const Software& software);
+
+  /// Of a micro-batch, over CP; and of these the ones that a rank has where TP splits nothing else.
+  [[nodiscard]] double tokens() const { return tokens_; }
+  [[nodiscard]] double outside() const { return outside_; }
+  [[nodiscard]] double element() const { return software_->element; }
+
+  /// A kernel that reads and writes so many elements of the hidden states outside TP's part.
+  void vectors(std::vector<Piece>& pass, Purpose purpose, double elements,
+               double more_bytes = 0) const;
+
+  /// What TP's ranks each have a part of becomes whole on all of them, or on each for its tokens.
+  void sum(std::vector<Piece>& pass, Purpose purpose, bool runs_beside = false) const;
+
+  /// Tokens that sequence parallel ranks have parts of, for all of them.
+  void gather(std::vector<Piece>& pass, Purpose purpose, bool runs_beside = false) const;
+
+  /// The gradient of a matrix of `in` x `out` from that of all tokens, added to the sum of
+  /// gradients.
+  void weight_gradient(std::vector<Piece>& pass, double out, double in) const;
+
+  /// A norm reads and writes its input; backward it reads the gradient, too, and adds what comes
+  /// past it.
+  void norm_forward(std::vector<Piece>& pass) const;
+  void norm_backward(std::vector<Piece>& pass) const;
+
+  /// Bias, dropout and addition of what came past: in one kernel, or in one each.
+  void add_forward(std::vector<Piece>& pass) const;
+  void add_backward(std::vector<Piece>& pass) const;
+
+ private:
+  void over_tensor(std::vector<Piece>& pass, Purpose purpose, collectives::Collective collective,
+                   bool runs_beside) const;
+
+  const Transformer* model_;
+  const Layout* layout_;
+  const Software* software_;
+  double tokens_;
+  double outside_;
+};
+
+}  // namespace workloads
