@@ -14,11 +14,11 @@
 #include "cli/calibrate.hpp"
 #include "cli/json_document.hpp"
 #include "cli/measured_data.hpp"
-#include "cli/simulated_collective.hpp"
 #include "cli/terminal.hpp"
 #include "cli/validation.hpp"
 #include "sim/contract.hpp"
 #include "sim/error.hpp"
+#include "workloads/library_collective.hpp"
 
 namespace cli {
 namespace {
@@ -104,15 +104,15 @@ class Checker {
       if (sample.nodes > 1) {
         part.name += fmt::format(" on {} servers", sample.nodes);
       }
-      part.rows.push_back(
-          {.identity = {{"gpu", table.gpu},
-                        {"op", std::string{nccl_name(sample.collective)}},
-                        {"nccl_dtype", sample.dtype},
-                        {"nranks", fmt::format("{}", sample.ranks)},
-                        {"nodes", fmt::format("{}", sample.nodes)},
-                        {"bytes", fmt::format("{}", sample.bytes.count())}},
-           .predicted = simulate(servers_of(fit.node(), shape), fit.cost(shape), shape),
-           .reference = sample.seconds});
+      part.rows.push_back({.identity = {{"gpu", table.gpu},
+                                        {"op", std::string{nccl_name(sample.collective)}},
+                                        {"nccl_dtype", sample.dtype},
+                                        {"nranks", fmt::format("{}", sample.ranks)},
+                                        {"nodes", fmt::format("{}", sample.nodes)},
+                                        {"bytes", fmt::format("{}", sample.bytes.count())}},
+                           .predicted = workloads::simulate(
+                               workloads::servers_of(fit.node(), shape), fit.cost(shape), shape),
+                           .reference = sample.seconds});
     }
     for (auto& [key, part] : parts) {
       tables_.push_back(std::move(part));

@@ -11,10 +11,10 @@
 #include <fmt/ranges.h>
 
 #include "cli/number_types.hpp"
-#include "cli/simulated_collective.hpp"
 #include "sim/error.hpp"
 #include "sim/quantity_text.hpp"
 #include "sim/suggest.hpp"
+#include "workloads/library_collective.hpp"
 
 namespace cli {
 namespace {
@@ -107,7 +107,7 @@ CollectiveSample sample_at(const CsvTable& table, std::size_t row, sim::Bytes by
   if (!collective) {
     table.fail(row, "op", unknown_collective(op));
   }
-  if (!operation_of(*collective)) {
+  if (!workloads::operation_of(*collective)) {
     table.fail(row, "op",
                fmt::format("a profile knows no costs of '{}'", collectives::name_of(*collective)));
   }

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "cli/simulated_collective.hpp"
 #include "collectives/bound.hpp"
 #include "collectives/execute.hpp"
+#include "workloads/library_collective.hpp"
 
 namespace cli {
 namespace {
@@ -80,7 +80,7 @@ std::int32_t parts_per_rank(const Scenario& scenario) {
 struct Setup {
   const collectives::Algorithm* algorithm;
   std::string method;  // of a profile: "ring ll128"; else empty
-  Conditions conditions;
+  workloads::Conditions conditions;
   collectives::Request request;  // without topology
 };
 
@@ -88,7 +88,7 @@ struct Setup {
 calibration::CollectiveCost cost_of(const calibration::CollectiveFit& fit,
                                     const collectives::Algorithm& algorithm,
                                     const calibration::CollectiveShape& shape) {
-  const auto pattern = pattern_of(algorithm);
+  const auto pattern = workloads::pattern_of(algorithm);
   const auto own = pattern ? fit.cost_of(*pattern, shape) : std::nullopt;
   return own ? *own : fit.cost_of_messages(shape);
 }
@@ -103,21 +103,22 @@ Setup set_up(const Scenario& scenario, const collectives::Algorithm& algorithm, 
   setup.request.bytes = bytes;
   const bool is_choice = &algorithm == &library_choice();
   if (!scenario.profile || scenario.group.size() < 2 || bytes == sim::Bytes{0}) {
-    setup.algorithm = is_choice ? &plain_algorithm(scenario.collective) : &algorithm;
+    setup.algorithm = is_choice ? &workloads::plain_algorithm(scenario.collective) : &algorithm;
     return setup;
   }
   const calibration::CollectiveFit& fit = scenario.profile->collectives->fit;
   const calibration::CollectiveShape shape =
-      shape_of(scenario.topology, scenario.group, *operation_of(scenario.collective), bytes,
-               scenario.number);
+      workloads::shape_of(scenario.topology, scenario.group,
+                          *workloads::operation_of(scenario.collective), bytes, scenario.number);
   const calibration::CollectiveCost cost =
       is_choice ? fit.cost(shape) : cost_of(fit, algorithm, shape);
-  setup.conditions = with_cost(scenario.topology, scenario.group, cost, shape, scenario.execute);
+  setup.conditions =
+      workloads::with_cost(scenario.topology, scenario.group, cost, shape, scenario.execute);
   setup.method = fmt::format(
       "{} {}", calibration::pattern_names.at(static_cast<std::size_t>(cost.method.pattern)),
       calibration::protocol_names.at(static_cast<std::size_t>(cost.method.protocol)));
   if (is_choice) {
-    setup.algorithm = &algorithm_of(cost.method.pattern, scenario.collective);
+    setup.algorithm = &workloads::algorithm_of(cost.method.pattern, scenario.collective);
     setup.request.pieces = 0;
     setup.request.channels = shape.nodes > 1 ? 0 : 1;
   }

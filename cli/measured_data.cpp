@@ -13,9 +13,9 @@
 #include "cli/measured_input.hpp"
 #include "cli/nccl_tests_input.hpp"
 #include "cli/number_types.hpp"
-#include "cli/simulated_collective.hpp"
 #include "sim/error.hpp"
 #include "sim/text_file.hpp"
+#include "workloads/library_collective.hpp"
 
 namespace cli {
 namespace {
@@ -67,7 +67,7 @@ std::vector<CollectiveTable> collectives_of(const std::string& path, const std::
 /// Servers with as many ranks each, of collectives whose costs a profile can tell.
 void check_collectives(const std::string& path, const CollectiveTable& table) {
   for (const CollectiveSample& sample : table.samples) {
-    if (!operation_of(sample.collective)) {
+    if (!workloads::operation_of(sample.collective)) {
       throw sim::Error{path, fmt::format("a profile knows no costs of '{}'",
                                          collectives::name_of(sample.collective))};
     }
@@ -239,7 +239,7 @@ Measured read_measured(const std::vector<std::string>& paths, const MeasuredOpti
 calibration::CollectiveSample to_fit_sample(const CollectiveSample& sample, std::string_view gpu) {
   const calibration::KnownGpu* const known = calibration::find_gpu(gpu);
   const bool is_joined = known != nullptr && sample.nodes > 1 && sample.ranks <= known->domain;
-  return {.shape = {.operation = *operation_of(sample.collective),
+  return {.shape = {.operation = *workloads::operation_of(sample.collective),
                     .number = find_number_type(sample.dtype)->adder,
                     .ranks = sample.ranks,
                     .nodes = is_joined ? 1 : sample.nodes,

@@ -12,11 +12,11 @@
 
 #include "cli/number_types.hpp"
 #include "cli/packet_scenario.hpp"
-#include "cli/simulated_collective.hpp"
 #include "sim/quantity_text.hpp"
 #include "sim/text_list.hpp"
 #include "topology/graphml.hpp"
 #include "topology/registry.hpp"
+#include "workloads/library_collective.hpp"
 
 namespace cli {
 namespace {
@@ -163,7 +163,7 @@ void read_profile_key(const sim::ConfigNode& node, const std::string& directory,
   if (!scenario.profile->collectives) {
     name->fail(fmt::format("the profile of '{}' has no collectives", scenario.profile->gpu));
   }
-  if (!operation_of(scenario.collective)) {
+  if (!workloads::operation_of(scenario.collective)) {
     name->fail(
         fmt::format("a profile knows no costs of '{}'", collectives::name_of(scenario.collective)));
   }

@@ -11,8 +11,8 @@
 #include "calibration/known_gpus.hpp"
 #include "calibration/profile.hpp"
 #include "cli/measured_data.hpp"
-#include "cli/simulated_collective.hpp"
 #include "sim/error.hpp"
+#include "workloads/library_collective.hpp"
 
 using namespace calibration;
 
@@ -137,7 +137,7 @@ TEST_CASE("simulated collective: a lone one takes what its cost says, to a picos
         CAPTURE(static_cast<int>(each.operation));
         CAPTURE(ranks);
         CAPTURE(bytes);
-        CHECK(cli::simulate(cli::servers_of(node, shape), cost, shape) /
+        CHECK(workloads::simulate(workloads::servers_of(node, shape), cost, shape) /
                   lone_seconds(cost, shape) ==
               doctest::Approx(1).epsilon(1e-6));
       }
@@ -174,7 +174,7 @@ TEST_CASE("simulated collective: a lone one on several servers takes what its co
         CAPTURE(static_cast<int>(each.pattern));
         CAPTURE(nodes);
         CAPTURE(bytes);
-        CHECK(cli::simulate(cli::servers_of(node, shape), cost, shape) /
+        CHECK(workloads::simulate(workloads::servers_of(node, shape), cost, shape) /
                   lone_seconds(cost, shape) ==
               doctest::Approx(1).epsilon(each.tolerance));
       }
@@ -193,7 +193,8 @@ TEST_CASE("simulated collective: in-switch reduction, where cables are fast, as 
                                 1e6 * ranks * 32};
     const CollectiveCost cost{{Pattern::nvls, Protocol::simple}, 0, 12e-6, 0, 300e9};
     CAPTURE(ranks);
-    CHECK(cli::simulate(cli::servers_of(node, shape), cost, shape) / lone_seconds(cost, shape) ==
+    CHECK(workloads::simulate(workloads::servers_of(node, shape), cost, shape) /
+              lone_seconds(cost, shape) ==
           doctest::Approx(1).epsilon(1e-3));
   }
 }
@@ -291,8 +292,8 @@ TEST_CASE("validation: collectives of measured servers, simulated, every second 
         if (sample.shape.bytes < KiB || is_erratic) {
           continue;
         }
-        const double simulated = cli::simulate(cli::servers_of(fit.node(), sample.shape),
-                                               fit.cost(sample.shape), sample.shape);
+        const double simulated = workloads::simulate(
+            workloads::servers_of(fit.node(), sample.shape), fit.cost(sample.shape), sample.shape);
         errors.push_back(std::abs((simulated / sample.seconds) - 1));
         far_off += static_cast<std::size_t>(errors.back() > 0.3);
       }

@@ -9,7 +9,7 @@
 #include "collectives/registry.hpp"
 #include "topology/topology.hpp"
 
-namespace cli {
+namespace workloads {
 
 /// The same collective in the words of the schedules, and of profiles; those know no gather, and no
 /// scatter.
@@ -62,4 +62,4 @@ struct Conditions {
                               const calibration::CollectiveCost& cost,
                               const calibration::CollectiveShape& shape);
 
-}  // namespace cli
+}  // namespace workloads

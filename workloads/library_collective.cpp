@@ -1,4 +1,4 @@
-#include "cli/simulated_collective.hpp"
+#include "workloads/library_collective.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,7 @@
 #include "topology/registry.hpp"
 #include "topology/routes.hpp"
 
-namespace cli {
+namespace workloads {
 namespace {
 
 using calibration::Operation;
@@ -222,4 +222,4 @@ double simulate(const topology::Topology& topology, const calibration::Collectiv
   return collectives::execute(conditions.network, group, schedule, conditions.options).time_s;
 }
 
-}  // namespace cli
+}  // namespace workloads
