@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sim/error.hpp"
 
@@ -13,14 +15,18 @@ namespace {
 using calibration::Kernel;
 using Kind = KernelWork::Kind;
 
-const calibration::ProfiledKernel* find_any(const calibration::GpuProfile& profile, Kernel kernel,
-                                            std::initializer_list<std::string_view> dtypes) {
-  for (const std::string_view dtype : dtypes) {
-    if (const auto* const found = profile.find(kernel, dtype)) {
-      return found;
+/// The kernel in the first of these formats that the profile has.
+const calibration::ProfiledKernel& needed(const calibration::GpuProfile& profile, Kernel kernel,
+                                          const std::vector<std::string_view>& formats) {
+  for (const std::string_view format : formats) {
+    if (const auto* const found = profile.find(kernel, format)) {
+      return *found;
     }
   }
-  return nullptr;
+  throw sim::Error{profile.gpu,
+                   fmt::format("the profile has no {} in {}",
+                               calibration::kernel_names.at(static_cast<std::size_t>(kernel)),
+                               fmt::join(formats, " or "))};
 }
 
 /// The place of a number in a kernel's model.
@@ -33,20 +39,12 @@ double number_of(const calibration::KernelFit& fit, std::string_view name) {
 
 KernelCosts::KernelCosts(const calibration::GpuProfile& profile, const Software& software)
     : profile_{&profile},
-      plain_{find_any(profile, Kernel::gemm, {"bfloat16", "float16"})},
-      attention_{find_any(profile, Kernel::attention, {"bfloat16", "float16"})} {
-  gemm_ = software.precision == Precision::fp8 ? find_any(profile, Kernel::gemm, {"fp8"}) : plain_;
-  const auto need = [&](const calibration::ProfiledKernel* found, std::string_view what) {
-    if (found == nullptr) {
-      throw sim::Error{profile.gpu, fmt::format("the profile has no {}", what)};
-    }
-  };
-  need(attention_, "attention in bfloat16 or float16");
-  need(plain_, "gemm in bfloat16 or float16");
-  need(gemm_, "gemm in fp8");
-  bandwidth_Bps_ = number_of(plain_->fit, "bandwidth_Bps");
-  launch_s_ = number_of(plain_->fit, "launch_s");
-}
+      plain_{&needed(profile, Kernel::gemm, {"bfloat16", "float16"})},
+      gemm_{software.precision == Precision::fp8 ? &needed(profile, Kernel::gemm, {"fp8"})
+                                                 : plain_},
+      attention_{&needed(profile, Kernel::attention, {"bfloat16", "float16"})},
+      bandwidth_Bps_{number_of(plain_->fit, "bandwidth_Bps")},
+      launch_s_{number_of(plain_->fit, "launch_s")} {}
 
 double KernelCosts::product_seconds(Kernel kind, std::span<const double> shape) const {
   if (const auto* const own = profile_->find(kind, plain_->dtype)) {

@@ -35,11 +35,11 @@ class KernelCosts {
                                        std::span<const double> shape) const;
 
   const calibration::GpuProfile* profile_;
-  const calibration::ProfiledKernel* gemm_ = nullptr;   // in the format of weights
-  const calibration::ProfiledKernel* plain_ = nullptr;  // in two bytes
-  const calibration::ProfiledKernel* attention_ = nullptr;
-  double bandwidth_Bps_ = 0;
-  double launch_s_ = 0;
+  const calibration::ProfiledKernel* plain_;  // in two bytes
+  const calibration::ProfiledKernel* gemm_;   // in the format of weights
+  const calibration::ProfiledKernel* attention_;
+  double bandwidth_Bps_;
+  double launch_s_;
 };
 
 }  // namespace workloads

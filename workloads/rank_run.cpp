@@ -94,7 +94,7 @@ class Runner final : public collectives::PlanListener {
       throw sim::Failure{describe_blocked()};
     }
     RunResult result{.time = {}, .ranks = {}, .links = {}, .events = engine_.events()};
-    for (RankTimes& times : times_) {
+    for (const RankTimes& times : times_) {
       result.time = std::max(result.time, times.end);
     }
     result.ranks = std::move(times_);
@@ -149,10 +149,10 @@ class Runner final : public collectives::PlanListener {
   [[nodiscard]] bool has_waited(std::int32_t rank, const Instruction& instruction);
   void send(std::int32_t rank, const Instruction& instruction);
   [[nodiscard]] bool has_received(std::int32_t rank, const Instruction& instruction);
-  void start_turn(std::int32_t communicator);
-  void on_turn_over(std::int32_t communicator, Instant when);
-  void start_message(std::int32_t channel);
-  void on_message_over(std::int32_t channel);
+  void start_turn(std::int32_t number);
+  void on_turn_over(std::int32_t number, Instant when);
+  void start_message(std::int32_t number);
+  void on_message_over(std::int32_t number);
   void pass_until(std::int32_t rank, const Instruction& instruction, Instant when);
   [[nodiscard]] std::string describe_blocked() const;
 

@@ -68,7 +68,7 @@ TEST_CASE("kernel costs: products at once take no less than one of them, and no 
 TEST_CASE("kernel costs: a profile without what is needed is refused") {
   const calibration::GpuProfile none = shipped("b200");
   CHECK_THROWS_WITH_AS((KernelCosts{none, {}}),
-                       doctest::Contains("the profile has no attention in bfloat16 or float16"),
+                       doctest::Contains("the profile has no gemm in bfloat16 or float16"),
                        sim::Error);
   const calibration::GpuProfile a100 = shipped("a100");
   CHECK_THROWS_WITH_AS((KernelCosts{a100, {.precision = Precision::fp8}}),
