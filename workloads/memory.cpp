@@ -62,6 +62,10 @@ double feed_forward_bytes(const Transformer& model, const Layout& layout, const 
   return input + (((routed * (sizes.hidden + each)) + shared) * element);
 }
 
+double norm_elements(const Transformer& model) {
+  return (model.norm == Norm::layer ? 2.0 : 1.0) * model.hidden;
+}
+
 }  // namespace
 
 LayerActivations layer_activations(const Transformer& model, const Layout& layout,
@@ -97,39 +101,49 @@ LayerActivations layer_activations(const Transformer& model, const Layout& layou
   return out;
 }
 
-RankWeights rank_weights(const Transformer& model, const Layout& layout, std::int32_t stage) {
+RankWeights layer_weights(const Transformer& model, const Layout& layout, std::int32_t layer) {
   const Parameters all = parameters(model);
-  const std::vector<std::int32_t> first = first_layers(layout, model);
   const double t = layout.tensor;
+  const double norms = static_cast<double>(model.parallel_block ? 1 : 2) * norm_elements(model);
+  RankWeights out{.dense = norms + ((static_cast<double>(all.attention) - norms) / t)};
+  if (model.has_experts(layer)) {
+    const Experts& experts = *model.experts;
+    const auto expert = static_cast<double>(all.expert);
+    out.dense += static_cast<double>(all.router) + (experts.shared * expert / t);
+    out.experts =
+        experts.count / static_cast<double>(layout.expert) * expert / layout.expert_tensor;
+  } else {
+    out.dense += static_cast<double>(all.dense) / t;
+  }
+  return out;
+}
+
+double embedding_weights(const Transformer& model, const Layout& layout) {
+  const double table = static_cast<double>(model.vocabulary) * model.hidden;
+  const double others =
+      static_cast<double>(parameters(model).embedding) - table;  // positions, types
+  return (table / layout.tensor) + others;
+}
+
+double head_weights(const Transformer& model, const Layout& layout) {
+  const double table = static_cast<double>(model.vocabulary) * model.hidden / layout.tensor;
+  const bool is_embedding = model.tied && layout.pipeline == 1;
+  return norm_elements(model) + (is_embedding ? 0 : table);
+}
+
+RankWeights rank_weights(const Transformer& model, const Layout& layout, std::int32_t stage) {
+  const std::vector<std::int32_t> first = first_layers(layout, model);
   const std::int32_t parts = layout.pipeline * layout.chunks;
-  const double norms = static_cast<double>(model.parallel_block ? 1 : 2) *
-                       (model.norm == Norm::layer ? 2 : 1) * model.hidden;
   RankWeights out;
   for (std::int32_t part = stage; part < parts; part += layout.pipeline) {
     const auto at = static_cast<std::size_t>(part);
     for (std::int32_t layer = first[at]; layer < first[at + 1]; ++layer) {
-      out.dense += norms + ((static_cast<double>(all.attention) - norms) / t);
-      if (model.has_experts(layer)) {
-        const Experts& experts = *model.experts;
-        const auto expert = static_cast<double>(all.expert);
-        out.dense += static_cast<double>(all.router) + (experts.shared * expert / t);
-        out.experts +=
-            experts.count / static_cast<double>(layout.expert) * expert / layout.expert_tensor;
-      } else {
-        out.dense += static_cast<double>(all.dense) / t;
-      }
+      const RankWeights each = layer_weights(model, layout, layer);
+      out.dense += each.dense;
+      out.experts += each.experts;
     }
-    const double table = static_cast<double>(model.vocabulary) * model.hidden / t;
-    const bool is_last = part == parts - 1;
-    if (part == 0) {
-      const double positions = static_cast<double>(all.embedding) -
-                               (static_cast<double>(model.vocabulary) * model.hidden);
-      out.dense += table + positions;
-    }
-    if (is_last) {
-      const bool is_again = model.tied && part == 0;  // one matrix is both
-      out.dense += (is_again ? 0 : table) + (norms / (model.parallel_block ? 1 : 2));
-    }
+    out.dense += part == 0 ? embedding_weights(model, layout) : 0;
+    out.dense += part == parts - 1 ? head_weights(model, layout) : 0;
   }
   return out;
 }

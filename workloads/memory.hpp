@@ -52,11 +52,20 @@ struct StageMemory {
                                        const Software& software, std::int32_t stage,
                                        std::int32_t in_flight);
 
-/// Weights of a rank of `stage`, in elements: those that TP and EP leave it, before sharding.
+/// Weights of a rank, in elements: those that TP and EP leave it, before sharding.
 struct RankWeights {
   double dense = 0;    // which DP x CP ranks have in common
   double experts = 0;  // which expert data parallel ranks have in common
 };
+
+/// Of one layer; of the embedding; and of what is after the last layer, without an output layer
+/// that is the embedding on the same rank.
+[[nodiscard]] RankWeights layer_weights(const Transformer& model, const Layout& layout,
+                                        std::int32_t layer);
+[[nodiscard]] double embedding_weights(const Transformer& model, const Layout& layout);
+[[nodiscard]] double head_weights(const Transformer& model, const Layout& layout);
+
+/// Of all parts of `stage`.
 [[nodiscard]] RankWeights rank_weights(const Transformer& model, const Layout& layout,
                                        std::int32_t stage);
 

@@ -28,6 +28,8 @@ struct Software {
   bool fused_accumulation = true;    // a product of matrices adds to the sum of gradients itself
   bool dropout = false;              // hidden states and attention; keeps masks
   bool overlap_tensor = true;        // TP's sums of input gradients run beside weight gradients
+  bool overlap_data = true;          // gradients are summed over replicas beside backward passes
+  bool split_messages = true;        // TP's ranks each send a part to the next stage, and gather
   std::int32_t element = 2;          // bytes of a weight and of an activation
   std::int32_t gradient = 4;         // of a gradient, as it is summed up over micro-batches
   std::int32_t optimizer = 12;       // per weight: Adam's two moments and a copy of the weight
