@@ -10,9 +10,15 @@
 namespace collectives {
 namespace {
 
+bool leads_to_nic(const topology::Topology& topology, std::uint32_t link) {
+  return link < topology.links().size() &&
+         topology.node(topology.links()[link].to).kind == topology::NodeKind::nic;
+}
+
 /// Adds the lanes of a plan, which `bare` has from `first` on, with a port of the plan's rate at
 /// each end.
-void add_lanes(const Plan& plan, const sim::Fabric& bare, sim::Fabric& fabric) {
+void add_lanes(const topology::Topology& topology, const Plan& plan, const sim::Fabric& bare,
+               sim::Fabric& fabric) {
   const auto first = static_cast<std::uint32_t>(fabric.lanes());
   const auto ranks = static_cast<std::size_t>(plan.schedule->ranks());
   std::vector<std::uint32_t> out;
@@ -29,13 +35,15 @@ void add_lanes(const Plan& plan, const sim::Fabric& bare, sim::Fabric& fabric) {
     if (index(transfer.from) < out.size()) {
       hops.push_back({.link = out[index(transfer.from)]});
     }
+    bool is_far = false;
     for (std::uint32_t hop = bare.hops_begin(lane); hop < bare.hops_end(lane); ++hop) {
       hops.push_back({.link = bare.hop_link(hop), .share = bare.hop_share(hop)});
+      is_far = is_far || leads_to_nic(topology, bare.hop_link(hop));
     }
     if (index(transfer.to) < in.size()) {
       hops.push_back({.link = in[index(transfer.to)]});
     }
-    fabric.add_lane(hops, bare.latency(lane));
+    fabric.add_lane(hops, bare.latency(lane) + (is_far ? plan.far_latency : sim::Duration{0}));
   }
 }
 
@@ -75,7 +83,7 @@ Concurrent::Concurrent(sim::Engine& engine, const topology::Topology& topology,
                      .first_lane = static_cast<std::uint32_t>(fabric_.lanes()),
                      .fresh = fresh,
                      .progress = fresh});
-    add_lanes(plan, bare, fabric_);
+    add_lanes(topology, plan, bare, fabric_);
     plan_of_lane_.resize(fabric_.lanes(), static_cast<std::uint32_t>(runs_.size() - 1));
   }
   network_ = sim::make_network({.model = options.network}, engine, fabric_, *this);

@@ -26,6 +26,7 @@ struct Plan {
   const Schedule* schedule = nullptr;
   sim::Duration start{};                 // from the word to begin until ranks may send
   sim::Duration message_latency{};       // software time before each message, at the sender
+  sim::Duration far_latency{};           // more on the way of those that go through a NIC
   std::optional<sim::Bandwidth> rate{};  // the most that leaves, or reaches, a rank
 };
 

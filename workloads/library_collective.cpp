@@ -174,35 +174,50 @@ calibration::CollectiveShape shape_of(const topology::Topology& topology,
           .bytes = static_cast<double>(bytes.count())};
 }
 
+MessageCosts costs_on(const topology::Topology& topology, const collectives::Group& group,
+                      const calibration::CollectiveCost& cost,
+                      const calibration::CollectiveShape& shape) {
+  const calibration::Trips trips = calibration::trips(cost.method.pattern, shape);
+  const WayLatency on_links = latencies(topology, group);
+  MessageCosts out{
+      .start = picoseconds(cost.start_s),
+      .message_latency = std::max(picoseconds(cost.step_s) - on_links.inside, sim::Duration{0}),
+      .far_latency = {},
+      .rate = sim::Bandwidth{std::max<std::int64_t>(std::llround(cost.rate_Bps), 1)},
+      .pieces = trips.pieces};
+  if (shape.nodes > 1) {
+    out.far_latency = std::max(picoseconds(cost.far_step_s) - out.message_latency - on_links.far,
+                               sim::Duration{0});
+  }
+  if (out.pieces > 0) {
+    // The pieces of a pipeline follow each other closely: only the first one's latencies count.
+    const double near = sim::seconds(out.message_latency);
+    const double across = std::max(cost.far_step_s - sim::seconds(on_links.far), 0.0);
+    out.start +=
+        picoseconds((trips.steps * near) + (shape.nodes > 1 ? trips.far_steps * across : 0));
+    out.message_latency = sim::Duration{0};
+    out.far_latency = sim::Duration{0};
+  }
+  return out;
+}
+
 Conditions with_cost(const topology::Topology& topology, const collectives::Group& group,
                      const calibration::CollectiveCost& cost,
                      const calibration::CollectiveShape& shape,
                      const collectives::ExecuteOptions& options) {
-  const calibration::Trips trips = calibration::trips(cost.method.pattern, shape);
-  // The pieces of a pipeline follow each other closely: only the first one's latencies count.
-  const bool flows = trips.pieces > 0;
-  const WayLatency on_links = latencies(topology, group);
-  const sim::Duration step = std::max(picoseconds(cost.step_s) - on_links.inside, sim::Duration{0});
-  const sim::Duration far =
-      shape.nodes > 1 ? picoseconds(cost.far_step_s) - step - on_links.far : sim::Duration{0};
-  const bool is_slower = !flows && far > sim::Duration{0};
-  Conditions out{.network = is_slower ? with_slower_nics(topology, far) : topology,
+  const MessageCosts costs = costs_on(topology, group, cost, shape);
+  Conditions out{.network = costs.far_latency > sim::Duration{0}
+                                ? with_slower_nics(topology, costs.far_latency)
+                                : topology,
                  .options = options,
-                 .pieces = trips.pieces};
+                 .pieces = costs.pieces};
   topology::Injection ports = topology.injection().value_or(
       topology::Injection{.bandwidth = sim::bandwidth_max, .latency = {}, .ports = 1});
-  const sim::Bandwidth rate{std::max<std::int64_t>(std::llround(cost.rate_Bps / ports.ports), 1)};
+  const sim::Bandwidth rate = std::max(costs.rate / ports.ports, sim::Bandwidth{1});
   ports.bandwidth = std::min(ports.bandwidth, rate);
   out.network.set_injection(ports);
-  out.options.start += picoseconds(cost.start_s);
-  if (flows) {
-    const double near = std::max(cost.step_s - sim::seconds(on_links.inside), 0.0);
-    const double across = std::max(cost.far_step_s - sim::seconds(on_links.far), 0.0);
-    out.options.start +=
-        picoseconds((trips.steps * near) + (shape.nodes > 1 ? trips.far_steps * across : 0));
-  } else {
-    out.options.message_latency += step;
-  }
+  out.options.start += costs.start;
+  out.options.message_latency += costs.message_latency;
   return out;
 }
 

@@ -40,6 +40,21 @@ namespace workloads {
                                                     calibration::Operation operation,
                                                     sim::Bytes bytes, calibration::Number number);
 
+/// What the messages of a collective cost on a network, beyond what its links take.
+struct MessageCosts {
+  sim::Duration start{};            // before the first one
+  sim::Duration message_latency{};  // before each
+  sim::Duration far_latency{};      // more for each to another server
+  sim::Bandwidth rate;              // the most that leaves, or reaches, a rank
+  std::int32_t pieces = 0;          // of a pipelined schedule; 0: it is none
+};
+
+/// So that, links included, a message takes what `cost` says, and not less than its links.
+[[nodiscard]] MessageCosts costs_on(const topology::Topology& topology,
+                                    const collectives::Group& group,
+                                    const calibration::CollectiveCost& cost,
+                                    const calibration::CollectiveShape& shape);
+
 /// A network, and the conditions under which schedules run on it.
 struct Conditions {
   topology::Topology network;
@@ -47,9 +62,8 @@ struct Conditions {
   std::int32_t pieces = 0;  // of a pipelined schedule; 0: its own choice
 };
 
-/// `options` with the start and the latencies of messages that `cost` gives, and `topology` with
-/// its rate as a limit on what leaves, and reaches, a GPU. What a message takes is reached with
-/// what the links on its way take, and is not less than that.
+/// `options` and `topology` with what messages cost: with the start and their latencies, and with
+/// the rate as a limit on what leaves, and reaches, a GPU.
 [[nodiscard]] Conditions with_cost(const topology::Topology& topology,
                                    const collectives::Group& group,
                                    const calibration::CollectiveCost& cost,

@@ -158,6 +158,23 @@ TEST_CASE("concurrent: each has a rate of its own, whatever the others have") {
   CHECK(runner.over[1][0] == doctest::Approx(60));
 }
 
+TEST_CASE("concurrent: messages that go through a NIC may take longer on their way") {
+  const auto network =
+      network_of("gpu-cluster:2x2,nvlink=50GB/s,0ns,pcie=50GB/s,0ns,nic=50GB/s,0ns");
+  const Group near = group_of(network, {0, 1});
+  const Group far = group_of(network, {0, 2});
+  const Schedule one = schedule_of(network, near, Collective::all_gather, "ring", 4'000'000);
+  const Schedule two = schedule_of(network, far, Collective::all_gather, "ring", 4'000'000);
+  // Half of 4 MB at 50 GB/s: 40 us; between servers with two NICs in two channels at once.
+  Runner runner{network,
+                {{.group = &near, .schedule = &one, .far_latency = sim::Duration{7'000'000}},
+                 {.group = &far, .schedule = &two, .far_latency = sim::Duration{7'000'000}}},
+                {.network = sim::NetworkModel::ideal}};
+  runner.run();
+  CHECK(runner.over[0][0] == doctest::Approx(40));
+  CHECK(runner.over[1][0] == doctest::Approx(20 + 7));
+}
+
 TEST_CASE("concurrent: the packet network is refused") {
   const auto network = network_of("ring:4");
   const Group group = whole_group(network);
