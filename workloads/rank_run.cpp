@@ -182,6 +182,7 @@ std::int32_t Runner::add_plan(Carried carried, PlanUse use) {
                     .schedule = &kept.schedule,
                     .start = kept.start,
                     .message_latency = kept.message_latency,
+                    .far_latency = kept.far_latency,
                     .rate = kept.rate});
   uses_.push_back(use);
   return static_cast<std::int32_t>(plans_.size() - 1);

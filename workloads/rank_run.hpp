@@ -22,6 +22,7 @@ struct Carried {
   collectives::Schedule schedule;
   sim::Duration start{};
   sim::Duration message_latency{};
+  sim::Duration far_latency{};
   std::optional<sim::Bandwidth> rate{};
   // How long it takes, if no other operation or message can ever share a link with it.
   std::optional<sim::Duration> alone{};

@@ -1,0 +1,245 @@
+#include "workloads/training_step.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "collectives/registry.hpp"
+#include "collectives/request.hpp"
+#include "sim/contract.hpp"
+#include "sim/error.hpp"
+#include "workloads/library_collective.hpp"
+#include "workloads/rank_run.hpp"
+
+namespace workloads {
+namespace {
+
+std::size_t at(auto number) {
+  return static_cast<std::size_t>(number);
+}
+
+/// Carries out operations and messages as the profile's library does.
+class LibraryCarrier {
+ public:
+  LibraryCarrier(const RankPrograms& all, const calibration::CollectiveFit& fit,
+                 const topology::Topology& topology, const collectives::ExecuteOptions& options)
+      : fit_{&fit}, topology_{&topology}, options_{&options} {
+    for (const topology::Partition& partition : topology.partitions()) {
+      if (partition.name == "server") {
+        servers_ = &partition;
+      }
+    }
+    if (servers_ != nullptr) {
+      note_users(all);
+    }
+  }
+
+  [[nodiscard]] Carried operation(const Communicator& communicator, const Operation& operation) {
+    collectives::Group group = group_of_ranks(communicator.ranks);
+    const calibration::CollectiveShape shape =
+        shape_of(*topology_, group, *operation_of(operation.collective), operation.bytes,
+                 calibration::Number::switches);
+    const calibration::CollectiveCost cost = fit_->cost(shape);
+    const MessageCosts costs = costs_on(*topology_, group, cost, shape);
+    const collectives::Request request{.topology = topology_,
+                                       .group = &group,
+                                       .collective = operation.collective,
+                                       .bytes = operation.bytes,
+                                       .channels = shape.nodes > 1 ? 0 : 1,
+                                       .pieces = costs.pieces};
+    Carried carried{
+        .group = group,
+        .schedule = algorithm_of(cost.method.pattern, operation.collective).build(request),
+        .start = costs.start,
+        .message_latency = costs.message_latency,
+        .far_latency = costs.far_latency,
+        .rate = costs.rate};
+    if (is_alone(communicator)) {
+      carried.alone = time_alone(communicator, operation, carried, cost, shape);
+    }
+    return carried;
+  }
+
+  [[nodiscard]] Carried message(std::int32_t from, std::int32_t to, sim::Bytes bytes) const {
+    collectives::Group group = group_of_ranks({from, to});
+    const calibration::CollectiveShape shape =
+        shape_of(*topology_, group, calibration::Operation::send_receive, bytes,
+                 calibration::Number::switches);
+    const MessageCosts costs = costs_on(*topology_, group, fit_->cost(shape), shape);
+    collectives::Schedule schedule{collectives::Collective::broadcast, 2, 1, {bytes, 1}};
+    schedule.add({.from = collectives::Rank{0},
+                  .to = collectives::Rank{1},
+                  .chunks = collectives::fixed_chunks(0, 1)},
+                 {});
+    return {.group = std::move(group),
+            .schedule = std::move(schedule),
+            .start = costs.start,
+            .message_latency = costs.message_latency,
+            .far_latency = costs.far_latency,
+            .rate = costs.rate};
+  }
+
+ private:
+  [[nodiscard]] topology::NodeId node_of(std::int32_t rank) const {
+    return topology_->endpoints()[at(rank)];
+  }
+  [[nodiscard]] std::int32_t server_of(std::int32_t rank) const {
+    return servers_->block_of[topology::index(node_of(rank))];
+  }
+  [[nodiscard]] collectives::Group group_of_ranks(const std::vector<std::int32_t>& ranks) const {
+    collectives::Group group;
+    for (const std::int32_t rank : ranks) {
+      group.nodes.push_back(node_of(rank));
+    }
+    return group;
+  }
+
+  /// Who uses the cables inside each server: a slot with two or more ranks of one communicator
+  /// there, or messages, as the slot behind all others.
+  void note_users(const RankPrograms& all) {
+    for (const Communicator& communicator : all.communicators) {
+      std::map<std::int32_t, int> ranks_in;
+      for (const std::int32_t rank : communicator.ranks) {
+        if (++ranks_in[server_of(rank)] > 1) {
+          users_[server_of(rank)].insert(communicator.slot);
+        }
+      }
+    }
+    for (std::int32_t rank = 0; rank < all.ranks(); ++rank) {
+      for (const std::int32_t peer : all.peer_of[at(rank)]) {
+        if (peer >= 0 && peer != rank && server_of(peer) == server_of(rank)) {
+          users_[server_of(rank)].insert(static_cast<std::uint16_t>(all.operations.size()));
+        }
+      }
+    }
+  }
+
+  /// Inside one server, whose cables only communicators of this slot use: each GPU's own ones.
+  [[nodiscard]] bool is_alone(const Communicator& communicator) const {
+    if (servers_ == nullptr) {
+      return false;
+    }
+    const std::int32_t server = server_of(communicator.ranks.front());
+    const bool is_inside = std::ranges::all_of(
+        communicator.ranks, [&](std::int32_t rank) { return server_of(rank) == server; });
+    const auto users = users_.find(server);
+    return is_inside && server >= 0 && users != users_.end() && users->second.size() == 1;
+  }
+
+  /// Everything that the time of an operation inside a server depends on.
+  [[nodiscard]] std::string key_of(const Communicator& communicator,
+                                   const Operation& operation) const {
+    std::string key =
+        fmt::format("{} {}", static_cast<int>(operation.collective), operation.bytes.count());
+    for (const std::int32_t rank : communicator.ranks) {
+      key += fmt::format(" {}", rank - communicator.ranks.front());
+      for (const topology::LinkId id : topology_->out_links(node_of(rank))) {
+        const topology::LinkSpec& spec = topology_->link(id).spec;
+        key += fmt::format(",{}/{}", spec.bandwidth.count(), spec.latency.count());
+      }
+    }
+    return key;
+  }
+
+  sim::Duration time_alone(const Communicator& communicator, const Operation& operation,
+                           const Carried& carried, const calibration::CollectiveCost& cost,
+                           const calibration::CollectiveShape& shape) {
+    const auto [known, is_new] =
+        times_.try_emplace(key_of(communicator, operation), sim::Duration{0});
+    if (is_new) {
+      const Conditions conditions = with_cost(*topology_, carried.group, cost, shape, *options_);
+      known->second = collectives::execute(conditions.network, carried.group, carried.schedule,
+                                           conditions.options)
+                          .time;
+    }
+    return known->second;
+  }
+
+  const calibration::CollectiveFit* fit_;
+  const topology::Topology* topology_;
+  const collectives::ExecuteOptions* options_;
+  const topology::Partition* servers_ = nullptr;
+  std::map<std::int32_t, std::set<std::uint16_t>> users_;  // slots, per server
+  std::map<std::string, sim::Duration> times_;             // of what is alone
+};
+
+/// What recomputation adds, per token.
+double again_flop(const Training& training) {
+  const TokenFlop once = forward_flop(training.model, training.model.sequence);
+  const double head = 2.0 * static_cast<double>(training.model.vocabulary) * training.model.hidden;
+  switch (training.software.recompute) {
+    case Recompute::none:
+      break;
+    case Recompute::selective:
+      return training.software.fused_attention ? 0 : once.attention;
+    case Recompute::full:
+      return once.matrices + once.attention - head;
+  }
+  return 0;
+}
+
+StageReport stage_report(const Training& training, const RankPrograms& all, const RunResult& run,
+                         std::int32_t stage) {
+  StageReport report;
+  report.in_flight = most_in_flight(training.orders[at(stage)]);
+  report.memory =
+      stage_memory(training.model, training.layout, training.software, stage, report.in_flight);
+  double ranks = 0;
+  for (std::int32_t rank = 0; rank < all.ranks(); ++rank) {
+    if (all.program_of[at(rank)] != stage) {
+      continue;
+    }
+    ++ranks;
+    const RankTimes& times = run.ranks[at(rank)];
+    for (std::size_t i = 0; i < report.seconds.size(); ++i) {
+      report.seconds.at(i) += sim::seconds(times.by_category[i]);
+    }
+    report.idle_s += sim::seconds(run.time - times.end);
+  }
+  std::ranges::for_each(report.seconds, [&](double& each) { each /= ranks; });
+  report.idle_s /= ranks;
+  return report;
+}
+
+}  // namespace
+
+StepReport run_step(const Training& training, const calibration::GpuProfile& profile,
+                    const topology::Topology& topology,
+                    const collectives::ExecuteOptions& options) {
+  const std::int32_t ranks = training.layout.ranks();
+  if (topology.endpoints().size() < at(ranks)) {
+    throw sim::Error{std::string{"layout"}, fmt::format("{} ranks, but the topology has {} GPUs",
+                                                        ranks, topology.endpoints().size())};
+  }
+  if (!profile.collectives) {
+    throw sim::Error{profile.gpu, "the profile has no collectives"};
+  }
+  const KernelCosts kernels{profile, training.software};
+  const RankPrograms all = training_programs(training, kernels);
+  LibraryCarrier library{all, profile.collectives->fit, topology, options};
+  const Carrier carrier{
+      .operation =
+          [&](const Communicator& communicator, const Operation& operation) {
+            return library.operation(communicator, operation);
+          },
+      .message = [&](std::int32_t from, std::int32_t to,
+                     sim::Bytes bytes) { return library.message(from, to, bytes); }};
+  const RunResult run = run_ranks(all, topology, options, carrier, category_names.size());
+  StepReport report{.seconds = sim::seconds(run.time), .stages = {}, .events = run.events};
+  const double tokens = static_cast<double>(training.layout.global_batch) * training.model.sequence;
+  const double per_gpu = tokens / report.seconds / ranks;
+  const double flop = training_flop(training.model, training.model.sequence);
+  report.tokens_per_s = tokens / report.seconds;
+  report.model_flop_per_s = flop * per_gpu;
+  report.hardware_flop_per_s = (flop + again_flop(training)) * per_gpu;
+  for (std::int32_t stage = 0; stage < training.layout.pipeline; ++stage) {
+    report.stages.push_back(stage_report(training, all, run, stage));
+  }
+  return report;
+}
+
+}  // namespace workloads

@@ -1,0 +1,43 @@
+#pragma once
+// One training step of a model on a cluster: how long, how much memory, and where the time goes.
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "calibration/profile.hpp"
+#include "collectives/execute.hpp"
+#include "topology/topology.hpp"
+#include "workloads/memory.hpp"
+#include "workloads/training_programs.hpp"
+
+namespace workloads {
+
+/// The ranks of one stage, which all do the same: the means over them.
+struct StageReport {
+  StageMemory memory;
+  std::int32_t in_flight = 0;  // micro-batches, over chunks, whose activations it holds at most
+  std::array<double, category_names.size()> seconds{};  // by category
+  double idle_s = 0;                                    // until the last rank of the step is done
+};
+
+struct StepReport {
+  double seconds = 0;
+  double tokens_per_s = 0;         // of all GPUs
+  double model_flop_per_s = 0;     // per GPU, by training_flop(): recomputation not counted
+  double hardware_flop_per_s = 0;  // per GPU, with what is recomputed
+  std::vector<StageReport> stages;
+  std::uint64_t events = 0;
+};
+
+/// Simulates a step. Rank r of the layout is endpoint r of the topology. Collectives and messages
+/// go by the methods that the profile's library takes, on the topology's network; kernels take what
+/// the profile says.
+///
+/// Throws sim::Error if the topology has fewer endpoints than the layout has ranks, and for a
+/// profile without collectives; sim::Failure if ranks wait for each other.
+[[nodiscard]] StepReport run_step(const Training& training, const calibration::GpuProfile& profile,
+                                  const topology::Topology& topology,
+                                  const collectives::ExecuteOptions& options);
+
+}  // namespace workloads
