@@ -124,7 +124,7 @@ class StageWriter {
  private:
   [[nodiscard]] const Layout& layout() const { return training_->layout; }
   [[nodiscard]] const Software& software() const { return training_->software; }
-  [[nodiscard]] bool is_first(std::int32_t part) const { return part == 0; }
+  [[nodiscard]] static bool is_first(std::int32_t part) { return part == 0; }
   [[nodiscard]] bool is_last(std::int32_t part) const { return part == parts_ - 1; }
   [[nodiscard]] bool shards(Sharding what) const { return layout().sharding >= what; }
 

@@ -41,7 +41,7 @@ inline constexpr std::array<std::string_view, 8> category_names{
 /// The communicators of a rank, by slot: who shares a layer's tensors, a sequence, experts, one
 /// expert; who are replicas (over DP and CP), and of experts; and who has the embedding, if first
 /// and last stage both do.
-enum class Axis : std::uint16_t {
+enum class Axis : std::uint8_t {
   tensor,
   context,
   expert,
@@ -53,7 +53,7 @@ enum class Axis : std::uint16_t {
 inline constexpr std::size_t axes = 7;
 
 /// Peers, by slot: the ranks that hold the next and the previous part of the model.
-enum class Neighbour : std::uint16_t { next, previous };
+enum class Neighbour : std::uint8_t { next, previous };
 
 /// The orders of the pipeline's stages for a layout, by the kind of schedule. Throws sim::Error, in
 /// the name of `where`, for micro-batches and chunks that do not go with it.

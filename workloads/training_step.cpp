@@ -39,7 +39,7 @@ class LibraryCarrier {
   }
 
   [[nodiscard]] Carried operation(const Communicator& communicator, const Operation& operation) {
-    collectives::Group group = group_of_ranks(communicator.ranks);
+    const collectives::Group group = group_of_ranks(communicator.ranks);
     const calibration::CollectiveShape shape =
         shape_of(*topology_, group, *operation_of(operation.collective), operation.bytes,
                  calibration::Number::switches);
