@@ -52,13 +52,15 @@ std::int32_t channels_for(const Request& request) {
   const auto& block_of = blocks.partition->block_of;
   const std::int32_t first = block_of[topology::index(request.group->node(Rank{0}))];
   std::int32_t nics = 0;
+  std::int32_t gpus = 0;
   for (std::size_t node = 0; node < block_of.size(); ++node) {
-    nics +=
-        block_of[node] == first && request.topology->nodes()[node].kind == topology::NodeKind::nic
-            ? 1
-            : 0;
+    const topology::NodeKind kind = request.topology->nodes()[node].kind;
+    nics += block_of[node] == first && kind == topology::NodeKind::nic ? 1 : 0;
+    gpus += block_of[node] == first && kind == topology::NodeKind::gpu ? 1 : 0;
   }
-  return std::clamp(nics, 1, channels_max);
+  // Of a server's GPUs those that take part reach as many of its NICs.
+  const auto ranks = static_cast<std::int32_t>(blocks.members.front().size());
+  return std::clamp(nics * ranks / std::max(gpus, 1), 1, channels_max);
 }
 
 }  // namespace collectives

@@ -67,8 +67,8 @@ inline constexpr std::int32_t pieces_max = 4096;
 [[nodiscard]] std::int32_t pipeline_pieces(const Request& request, sim::Bytes bytes,
                                            std::int32_t depth);
 
-/// `request.channels`; if that is left to the algorithm, as many as a server has NICs where the
-/// group spans servers, else 1.
+/// `request.channels`; if that is left to the algorithm, as many as the ranks of a server have NICs
+/// where the group spans servers, else 1.
 [[nodiscard]] std::int32_t channels_for(const Request& request);
 
 }  // namespace collectives
