@@ -651,7 +651,7 @@ TEST_CASE("program: calibrate fits a table, and checks it against another") {
     return text.find(part) != std::string::npos;
   };
   CHECK(mentions(error_of({"fit", write("a.csv", header + "A,bf16,0,1,1,2\n"), "-o", profile}),
-                 "a.csv:2:1: error: m: expected a whole number from 1 to 2147483648, got '0'"));
+                 "a.csv:2:8: error: m: expected a whole number from 1 to 2147483648, got '0'"));
   CHECK(mentions(error_of({"fit", write("b.csv", "gpu,m\nA,1\n"), "-o", profile}),
                  "b.csv: error: holds no measured times in a form that we know"));
   CHECK(mentions(error_of({"check", profile, write("d.csv", header + "B,bf16,1,1,1,2\n")}),
@@ -661,16 +661,16 @@ TEST_CASE("program: calibrate fits a table, and checks it against another") {
   for (const std::string bad : {"1.5", "1e300", "nan", "inf", "-3"}) {
     CHECK(mentions(
         error_of({"fit", write("f.csv", header + "A,bf16,1," + bad + ",1,2\n"), "-o", profile}),
-        "f.csv:2:1: error: n: expected a whole number from 1 to 2147483648, got '" + bad + "'"));
+        "f.csv:2:10: error: n: expected a whole number from 1 to 2147483648, got '" + bad + "'"));
   }
   for (const std::string bad : {"0", "1e300", "nan", "inf", "-3"}) {
     CHECK(mentions(
         error_of({"fit", write("g.csv", header + "A,bf16,1,1,1," + bad + "\n"), "-o", profile}),
-        "g.csv:2:1: error: latency_us: expected a time in us from 0.001 to"));
+        "g.csv:2:14: error: latency_us: expected a time in us from 0.001 to"));
   }
   CHECK(
       mentions(error_of({"fit", write("h.csv", header + "A,hlaf,1,1,1,2\n"), "-o", profile}),
-               "h.csv:2:1: error: gemm_dtype: unknown type 'hlaf'\n  hint: did you mean 'half'?"));
+               "h.csv:2:3: error: gemm_dtype: unknown type 'hlaf'\n  hint: did you mean 'half'?"));
   CHECK(mentions(error_of({"fit", measured}), "expected -o PROFILE.yaml, the profile to write"));
   CHECK(mentions(error_of({"fit", "-o", profile}), "expected files with measured times"));
 }
