@@ -63,7 +63,13 @@ GpuProfile read_gpu(const sim::ConfigNode& node) {
       }
     }
   };
-  read_list("kernels", profile.kernels, read_kernel);
+  read_list("kernels", profile.kernels, [&](const sim::ConfigNode& each) {
+    ProfiledKernel kernel = read_kernel(each);
+    if (profile.find(kernel.fit.kernel(), kernel.dtype) != nullptr) {
+      each.at("kernel").fail("this kernel is there twice, of the same type of number");
+    }
+    return kernel;
+  });
   read_list("curves", profile.curves, read_curve);
   read_list("costs", profile.costs, read_cost);
   if (const auto contention = node.find("contention")) {

@@ -1,5 +1,7 @@
 #include <array>
-#include <limits>
+#include <cstddef>
+#include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -7,15 +9,15 @@
 #include <fmt/ranges.h>
 
 #include "calibration/profile_parts.hpp"
-#include "sim/quantity_text.hpp"
 #include "sim/text_list.hpp"
 
 namespace calibration {
 namespace {
 
 constexpr double us = 1e6;
-constexpr double smallest = std::numeric_limits<double>::min();
-constexpr double largest = 1e30;
+// Of logarithms, and how far they reach: no fit is near these.
+constexpr double smallest = 1e-12;
+constexpr double largest = 1e12;
 constexpr std::int64_t samples_most = 1'000'000'000;
 
 /// A reach as YAML has it: `equal`, `any` or a number.
@@ -34,22 +36,29 @@ double read_reach(const sim::ConfigNode& node) {
   return text == "any" ? Kriging::any : node.number(smallest, largest);
 }
 
-/// "4096 12.5": so many numbers above 0.
-std::vector<double> read_numbers(const sim::ConfigNode& node, std::size_t count) {
+/// "4096 12.5": so many words, each a node of its own.
+std::vector<sim::ConfigNode> read_words(const sim::ConfigNode& node, std::size_t count) {
   const std::string text = node.text();
   const std::vector<std::string_view> words = sim::split(text, ' ');
   if (words.size() != count) {
     node.fail(fmt::format("expected {} numbers, found {}", count, words.size()));
   }
-  std::vector<double> out;
+  std::vector<sim::ConfigNode> out;
   for (const std::string_view word : words) {
-    const auto parsed = sim::parse_number(word);
-    if (!parsed.value || *parsed.value < 0) {
-      node.fail(fmt::format("expected numbers from 0 on, found '{}'", word));
-    }
-    out.push_back(*parsed.value);
+    out.push_back(node.part(std::string{word}));
   }
   return out;
+}
+
+/// A measured time in microseconds, as seconds.
+double read_us(const sim::ConfigNode& node) {
+  return node.number(KernelBounds::seconds_least * us, KernelBounds::seconds_most * us) / us;
+}
+
+void expect_some(const sim::ConfigNode& list, std::size_t count) {
+  if (count == 0) {
+    list.fail("expected at least one sample");
+  }
 }
 
 /// In quotes; "unknown" for what a machine did not say.
@@ -115,22 +124,29 @@ ProfiledCurve read_curve(const sim::ConfigNode& node) {
   numbers.expect_keys({"latency_s", "bandwidth_Bps", "sharpness"});
   std::vector<CurveSample> samples;
   for (const sim::ConfigNode& sample : node.at("samples").items()) {
-    const std::vector<double> values = read_numbers(sample, 2);
-    if (values[0] <= 0 || values[1] <= 0) {
-      sample.fail("expected bytes and a time above 0");
-    }
-    samples.push_back({values[0], values[1] / us});
+    const std::vector<sim::ConfigNode> words = read_words(sample, 2);
+    samples.push_back({words[0].number(1, CollectiveBounds::bytes_most), read_us(words[1])});
   }
-  return {.op = node.at("op").text(),
-          .dtype = node.at("dtype").text(),
-          .variant = node.at("variant").text(),
-          .fit = CurveFit{{.latency_s = numbers.at("latency_s").number(smallest, largest),
-                           .bandwidth_Bps = numbers.at("bandwidth_Bps").number(smallest, largest),
-                           .sharpness = numbers.at("sharpness").number(smallest, largest)},
-                          read_settings(node.at("beside"), 1),
-                          samples},
-          .fitted = read_errors(node.at("fitted")),
-          .held_out = read_errors(node.at("held_out"))};
+  expect_some(node.at("samples"), samples.size());
+  constexpr double latency_least = 1e-15;
+  constexpr double bandwidth_least = 1e-3;
+  constexpr double bandwidth_most = 1e18;
+  constexpr double sharpness_least = 1e-3;
+  constexpr double sharpness_most = 1e3;
+  return {
+      .op = node.at("op").text(),
+      .dtype = node.at("dtype").text(),
+      .variant = node.at("variant").text(),
+      .fit =
+          CurveFit{
+              {.latency_s =
+                   numbers.at("latency_s").number(latency_least, KernelBounds::seconds_most),
+               .bandwidth_Bps = numbers.at("bandwidth_Bps").number(bandwidth_least, bandwidth_most),
+               .sharpness = numbers.at("sharpness").number(sharpness_least, sharpness_most)},
+              read_settings(node.at("beside"), 1),
+              samples},
+      .fitted = read_errors(node.at("fitted")),
+      .held_out = read_errors(node.at("held_out"))};
 }
 
 std::string cost_text(const ProfiledCost& cost) {
@@ -141,10 +157,13 @@ std::string cost_text(const ProfiledCost& cost) {
 
 ProfiledCost read_cost(const sim::ConfigNode& node) {
   node.expect_keys({"op", "seconds", "p5_s", "p95_s", "samples"});
+  const auto seconds = [&](std::string_view key) {
+    return node.at(key).number(0, KernelBounds::seconds_most);
+  };
   return {.op = node.at("op").text(),
-          .seconds = node.at("seconds").number(0, largest),
-          .p5_s = node.at("p5_s").number(0, largest),
-          .p95_s = node.at("p95_s").number(0, largest),
+          .seconds = seconds("seconds"),
+          .p5_s = seconds("p5_s"),
+          .p95_s = seconds("p95_s"),
           .samples = node.at("samples").integer(0, samples_most)};
 }
 
@@ -165,15 +184,16 @@ ProfiledContention read_contention(const sim::ConfigNode& node) {
   std::vector<ContentionSample> samples;
   for (const sim::ConfigNode& sample : node.at("samples").items()) {
     constexpr std::size_t fields = 6;
-    const std::vector<double> values = read_numbers(sample, fields);
-    if (values[4] <= 0 || values[5] <= 0) {
-      sample.fail("expected times above 0");
-    }
-    samples.push_back({.shape = {values[0], values[1], values[2]},
-                       .blocks = values[3],
-                       .seconds = values[4] / us,
-                       .alone_s = values[5] / us});
+    const std::vector<sim::ConfigNode> words = read_words(sample, fields);
+    const auto size = [&](std::size_t word, std::int64_t least) {
+      return static_cast<double>(words[word].integer(least, KernelBounds::size_most));
+    };
+    samples.push_back({.shape = {size(0, 1), size(1, 1), size(2, 1)},
+                       .blocks = size(3, 0),
+                       .seconds = read_us(words[4]),
+                       .alone_s = read_us(words[5])});
   }
+  expect_some(node.at("samples"), samples.size());
   constexpr std::int64_t processors_most = 100'000;
   return {.fit = ContentionFit{static_cast<std::int32_t>(
                                    node.at("processors").integer(1, processors_most)),

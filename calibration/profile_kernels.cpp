@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "calibration/kernel_types.hpp"
 #include "calibration/profile_parts.hpp"
 #include "sim/quantity_text.hpp"
 #include "sim/text_list.hpp"
@@ -30,6 +31,14 @@ NearKriging::Settings read_near_settings(const sim::ConfigNode& node, std::size_
     weights.fail(fmt::format("expected {} weights, found {}", dimensions, settings.weights.size()));
   }
   return settings;
+}
+
+/// A number of a model by its name: bytes or operations a second, a time, or a plain number.
+double read_number(const sim::ConfigNode& node, std::string_view name) {
+  constexpr double least = std::numeric_limits<double>::min();
+  constexpr double rate_most = 1e20;
+  const bool is_rate = name.ends_with("_Bps") || name.ends_with("_per_s");
+  return node.number(least, is_rate ? rate_most : KernelBounds::seconds_most);
 }
 
 /// "4096 8192 8192 712.5": a shape, and microseconds.
@@ -87,12 +96,16 @@ ProfiledKernel read_kernel(const sim::ConfigNode& node) {
   const Machine machine{
       .processors = static_cast<std::int32_t>(node.at("processors").integer(1, processors_max)),
       .element_bytes = node.at("element_bytes").number(0.125, element_max)};
+  const std::string dtype = node.at("dtype").text();
+  if (!element_bytes(dtype)) {
+    node.at("dtype").fail(unknown_kernel_type(dtype));
+  }
   std::vector<std::string_view> names{number_names(kernel).begin(), number_names(kernel).end()};
   const sim::ConfigNode listed = node.at("numbers");
   listed.expect_keys(names);
   std::vector<double> numbers;
   for (const std::string_view name : names) {
-    numbers.push_back(listed.at(name).number(std::numeric_limits<double>::min(), 1e30));
+    numbers.push_back(read_number(listed.at(name), name));
   }
   std::vector<KernelSample> samples;
   for (const sim::ConfigNode& sample : node.at("samples").items()) {
@@ -102,7 +115,7 @@ ProfiledKernel read_kernel(const sim::ConfigNode& node) {
     node.at("samples").fail("expected at least one sample");
   }
   return {
-      .dtype = node.at("dtype").text(),
+      .dtype = dtype,
       .fit = KernelFit{kernel, machine, std::move(numbers),
                        read_near_settings(node.at("beside"), place_dimensions(kernel)), samples},
       .fitted = read_errors(node.at("fitted")),

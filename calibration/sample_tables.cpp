@@ -37,11 +37,18 @@ bool is_cost(std::string_view op) {
   return std::ranges::find(ops, op) != ops.end();
 }
 
+std::vector<double> gemm_shape(const Shape& shape) {
+  return {shape_number(shape, "m"), shape_number(shape, "n"), shape_number(shape, "k")};
+}
+
+}  // namespace
+
 std::optional<Kernel> kernel_of(const SampleKey& key) {
   if (key.op == "gemm" && key.variant == "default") {
     return Kernel::gemm;
   }
-  if (key.op == "attention" && shape_number(key.shape, "causal") == 1) {
+  const auto causal = std::ranges::find(key.shape, "causal", &Shape::value_type::first);
+  if (key.op == "attention" && (causal == key.shape.end() || causal->second == 1)) {
     return Kernel::attention;
   }
   const bool is_default = key.variant == "default" || key.variant.empty();
@@ -54,20 +61,15 @@ std::optional<Kernel> kernel_of(const SampleKey& key) {
   return std::nullopt;
 }
 
-std::optional<Operation> operation_of(std::string_view op) {
+std::optional<Operation> operation_of(const SampleKey& key) {
   constexpr std::array<std::string_view, 7> names{"all_reduce",  "all_gather", "reduce_scatter",
                                                   "all_to_all",  "broadcast",  "reduce",
                                                   "send_receive"};
-  const auto* const found = std::ranges::find(names, op);
-  return found == names.end() ? std::nullopt
-                              : std::optional{static_cast<Operation>(found - names.begin())};
+  const auto* const found = std::ranges::find(names, key.op);
+  return found == names.end() || key.variant != "auto"
+             ? std::nullopt
+             : std::optional{static_cast<Operation>(found - names.begin())};
 }
-
-std::vector<double> gemm_shape(const Shape& shape) {
-  return {shape_number(shape, "m"), shape_number(shape, "n"), shape_number(shape, "k")};
-}
-
-}  // namespace
 
 std::vector<SampledKernel> sampled_kernels(const SampleLog& log) {
   std::vector<SampledKernel> out;
@@ -138,21 +140,22 @@ std::vector<ContentionSample> sampled_contention(const SampleLog& log) {
   return out;
 }
 
-std::vector<CollectiveSample> sampled_collectives(const SampleLog& log) {
-  std::vector<CollectiveSample> out;
+std::vector<SampledCollective> sampled_collectives(const SampleLog& log) {
+  std::vector<SampledCollective> out;
   for (const Sample& sample : log.samples) {
-    const std::optional<Operation> operation = operation_of(sample.key.op);
-    if (!operation || sample.key.variant != "auto") {
+    const std::optional<Operation> operation = operation_of(sample.key);
+    if (!operation) {
       continue;
     }
     const double ranks = shape_number(sample.key.shape, "ranks");
     if (ranks >= 2) {
-      out.push_back({.shape = {.operation = *operation,
-                               .number = Number::switches,
-                               .ranks = static_cast<std::int32_t>(ranks),
-                               .nodes = 1,
-                               .bytes = shape_number(sample.key.shape, "bytes")},
-                     .seconds = sample.seconds.median});
+      out.push_back({.dtype = sample.key.dtype,
+                     .sample = {.shape = {.operation = *operation,
+                                          .number = {},
+                                          .ranks = static_cast<std::int32_t>(ranks),
+                                          .nodes = 1,
+                                          .bytes = shape_number(sample.key.shape, "bytes")},
+                                .seconds = sample.seconds.median}});
     }
   }
   return out;

@@ -1,6 +1,7 @@
 #pragma once
 // What espalier-calibrate measured, sorted by what it is fitted with.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,12 @@
 #include "calibration/sample_log.hpp"
 
 namespace calibration {
+
+/// What a point is fitted as: the kernel, or the collective; nothing if it is neither, or one that
+/// is done in another way than usual. An attention whose shape does not say whether it is causal is
+/// taken to be.
+[[nodiscard]] std::optional<Kernel> kernel_of(const SampleKey& key);
+[[nodiscard]] std::optional<Operation> operation_of(const SampleKey& key);
 
 /// Samples of one kernel in one number format: GEMMs of all kinds as frameworks call them (variant
 /// default), and causal attention.
@@ -38,7 +45,12 @@ struct SampledCurve {
 [[nodiscard]] std::vector<ContentionSample> sampled_contention(const SampleLog& log);
 
 /// Collectives of two ranks and more, as the library chose to carry them out (variant auto).
-[[nodiscard]] std::vector<CollectiveSample> sampled_collectives(const SampleLog& log);
+/// Who can add the numbers is left to whoever knows the format.
+struct SampledCollective {
+  std::string dtype;
+  CollectiveSample sample;
+};
+[[nodiscard]] std::vector<SampledCollective> sampled_collectives(const SampleLog& log);
 
 /// On what and when the log was measured.
 [[nodiscard]] MeasuredOn measured_on(const SampleHeader& header);

@@ -1,6 +1,8 @@
 #pragma once
 // What `espalier calibrate` does: the subjects of the command.
 
+#include <string_view>
+
 #include "cli/measured_data.hpp"
 #include "cli/options.hpp"
 
@@ -19,7 +21,10 @@ int calibrate_show(const Arguments& arguments);
 /// Prints how far a profile is from its own samples, and draws both.
 int calibrate_compare(const Arguments& arguments);
 
-/// Says on stderr which GPUs' rows were left alone.
+/// Says on stderr how many rows of which GPUs were left alone.
 void note_passed_over(const Measured& measured);
+
+/// Throws sim::Error for a subject that was called in a wrong way: what is wrong, and its usage.
+[[noreturn]] void fail_usage(std::string_view subject, std::string_view what);
 
 }  // namespace cli

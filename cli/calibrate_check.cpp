@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <string>
 #include <tuple>
@@ -139,12 +141,23 @@ void print_tables(const std::vector<ComparedTable>& tables) {
   }
 }
 
+std::size_t rows_of(const MeasuredGpu& gpu) {
+  std::size_t rows = 0;
+  for (const KernelTable& table : gpu.kernels) {
+    rows += table.samples.size();
+  }
+  for (const CollectiveTable& table : gpu.collectives) {
+    rows += table.samples.size();
+  }
+  return rows;
+}
+
 /// What was measured on a GPU that the profile is of; the others are passed over.
 Measured known_to(const calibration::Profile& profile, Measured measured) {
   std::vector<MeasuredGpu> known;
   for (MeasuredGpu& gpu : measured.gpus) {
     if (profile.find(gpu.gpu) == nullptr) {
-      measured.passed_over.push_back(gpu.gpu);
+      add_passed_over(measured.passed_over, {gpu.gpu, rows_of(gpu)});
     } else {
       known.push_back(std::move(gpu));
     }
@@ -153,47 +166,75 @@ Measured known_to(const calibration::Profile& profile, Measured measured) {
   return measured;
 }
 
+/// What one of several files says, to what all of them say.
+void add_to(Measured& all, const Measured& one) {
+  all.gpus.insert(all.gpus.end(), one.gpus.begin(), one.gpus.end());
+  for (const PassedOver& each : one.passed_over) {
+    add_passed_over(all.passed_over, each);
+  }
+  all.may_leave_open = all.may_leave_open || one.may_leave_open;
+}
+
+std::vector<std::string> names_of(const calibration::Profile& profile) {
+  std::vector<std::string> names;
+  std::ranges::transform(profile.gpus, std::back_inserter(names), &calibration::GpuProfile::gpu);
+  return names;
+}
+
 }  // namespace
 
 void note_passed_over(const Measured& measured) {
-  if (!measured.passed_over.empty()) {
-    fmt::print(stderr, "note: rows of {} are left out\n", fmt::join(measured.passed_over, ", "));
+  if (measured.passed_over.empty()) {
+    return;
   }
+  std::vector<std::string> parts;
+  for (const PassedOver& each : measured.passed_over) {
+    parts.push_back(
+        fmt::format("{} {} of {}", each.rows, each.rows == 1 ? "row" : "rows", each.gpu));
+  }
+  fmt::print(stderr, "note: left out are {}\n", fmt::join(parts, ", "));
 }
 
 int calibrate_check(const Arguments& arguments) {
   std::vector<std::string> paths = arguments.all("files");
   if (paths.size() < 2) {
-    throw sim::Error{std::string{"espalier calibrate check"},
-                     fmt::format("expected a profile and files with measured times, found {} files",
-                                 paths.size())};
+    fail_usage("check", fmt::format("expected a profile and files with measured times, found {}",
+                                    paths.empty() ? "none" : "one file"));
   }
   const std::string file = paths.front();
   paths.erase(paths.begin());
   const calibration::Profile profile = calibration::read_profile(sim::ConfigNode::load(file));
+  const std::string of = fmt::format("{}", fmt::join(names_of(profile), "' or '"));
   // A log that does not name its GPU is taken to be of the profile's.
   MeasuredOptions options = measured_options(arguments);
   if (options.gpu.empty() && profile.gpus.size() == 1) {
     options.gpu = profile.gpus.front().gpu;
   }
+  if (!options.gpu.empty() && profile.find(options.gpu) == nullptr) {
+    throw sim::Error{std::string{"--gpu"},
+                     fmt::format("the profile is not of a '{}', but of a '{}'", options.gpu, of)};
+  }
+  std::vector<Measured> files;
+  Measured all;
+  for (const std::string& path : paths) {
+    files.push_back(known_to(profile, read_measured({path}, options)));
+    add_to(all, files.back());
+  }
+  check_needed(options, all);
+  check_any(options.gpu.empty() ? of : options.gpu, all);
+  note_passed_over(all);
   Checker checker{profile, file};
   Progress progress{"checking"};
   for (std::size_t i = 0; i < paths.size(); ++i) {
     progress.update(i, paths.size());
-    const Measured measured = known_to(profile, read_measured({paths[i]}, options));
-    if (!measured.passed_over.empty()) {
-      progress.finish();
-      note_passed_over(measured);
-    }
-    for (const MeasuredGpu& gpu : measured.gpus) {
+    for (const MeasuredGpu& gpu : files[i].gpus) {
       checker.check(gpu, std::filesystem::path{paths[i]}.stem().string());
     }
   }
   progress.finish();
   const std::vector<ComparedTable> tables = checker.take();
   if (tables.empty()) {
-    throw sim::Error{file, fmt::format("nothing in the tables was measured on a '{}'",
-                                       profile.gpus.front().gpu)};
+    throw sim::Error{file, "there is nothing in the files that a profile can be checked against"};
   }
   if (arguments.has("json")) {
     fmt::print("{}", json_document(to_json(tables)));

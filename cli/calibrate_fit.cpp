@@ -12,7 +12,9 @@
 #include "cli/atomic_file.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/measured_data.hpp"
+#include "cli/number_types.hpp"
 #include "cli/terminal.hpp"
+#include "sim/config.hpp"
 #include "sim/error.hpp"
 
 namespace cli {
@@ -47,8 +49,10 @@ std::optional<calibration::ProfiledCollectives> fit_collectives(const MeasuredGp
     }
   }
   for (const calibration::SampleLog& log : gpu.logs) {
-    const auto measured = calibration::sampled_collectives(log);
-    samples.insert(samples.end(), measured.begin(), measured.end());
+    for (calibration::SampledCollective& measured : calibration::sampled_collectives(log)) {
+      measured.sample.shape.number = find_number_type(measured.dtype)->adder;
+      samples.push_back(measured.sample);
+    }
   }
   if (samples.empty()) {
     return std::nullopt;
@@ -109,18 +113,31 @@ std::string provenance_of(const MeasuredGpu& gpu) {
   return !gpu.logs.empty() && all == from_logs && gpu.collectives.empty() ? "measured" : "fitted";
 }
 
+/// Throws if nobody could read this profile: times that no GPU takes give numbers that no GPU has.
+void check_readable(const std::string& text) {
+  try {
+    static_cast<void>(calibration::read_profile(sim::ConfigNode::parse("profile", text)));
+  } catch (const sim::Error& error) {
+    throw sim::Error{
+        std::string{"espalier calibrate fit"},
+        fmt::format("what was fitted makes no sense, so nothing is written:\n{}", error.what())};
+  }
+}
+
 }  // namespace
 
 int calibrate_fit(const Arguments& arguments) {
   const std::vector<std::string> paths = arguments.all("files");
   const auto target = arguments.find("output");
   if (paths.empty() || !target) {
-    throw sim::Error{std::string{"espalier calibrate fit"},
-                     paths.empty() ? "expected files with measured times, found none"
-                                   : "expected -o PROFILE.yaml, the profile to write"};
+    fail_usage("fit", paths.empty() ? "expected files with measured times, found none"
+                                    : "expected -o PROFILE.yaml, the profile to write");
   }
   check_target("--output", *target, paths);
-  const Measured measured = read_measured(paths, measured_options(arguments));
+  const MeasuredOptions options = measured_options(arguments);
+  const Measured measured = read_measured(paths, options);
+  check_needed(options, measured);
+  check_any(options.gpu, measured);
   note_passed_over(measured);
   calibration::Profile profile;
   for (const MeasuredGpu& gpu : measured.gpus) {
@@ -153,7 +170,9 @@ int calibrate_fit(const Arguments& arguments) {
       print_line("collectives", fitted.collectives->fitted, fitted.collectives->held_out);
     }
   }
-  write_file_atomically(*target, calibration::to_yaml(profile));
+  const std::string text = calibration::to_yaml(profile);
+  check_readable(text);
+  write_file_atomically(*target, text);
   return 0;
 }
 

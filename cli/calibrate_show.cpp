@@ -26,8 +26,9 @@ constexpr double us = 1e6;
 calibration::Profile read_named(const Arguments& arguments, std::string_view subject) {
   const std::vector<std::string> files = arguments.all("files");
   if (files.size() != 1) {
-    throw sim::Error{fmt::format("espalier calibrate {}", subject),
-                     fmt::format("expected one profile, found {} files", files.size())};
+    fail_usage(subject,
+               fmt::format("expected one profile, found {}",
+                           files.empty() ? "none" : fmt::format("{} files", files.size())));
   }
   return calibration::read_profile(sim::ConfigNode::load(files.front()));
 }

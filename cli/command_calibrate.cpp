@@ -44,12 +44,30 @@ constexpr std::array subjects{
     Subject{"compare", calibrate_compare, "output"},
 };
 
+std::vector<std::string_view> options_of(const Subject& subject) {
+  return sim::split(subject.options, ' ');
+}
+
+/// Those that take this option: every option belongs to one at least.
+std::vector<std::string_view> subjects_with(std::string_view option) {
+  std::vector<std::string_view> names;
+  for (const Subject& subject : subjects) {
+    const auto options = options_of(subject);
+    if (std::ranges::find(options, option) != options.end()) {
+      names.push_back(subject.name);
+    }
+  }
+  return names;
+}
+
 void check_options(const Subject& subject, const Arguments& arguments) {
-  const std::vector<std::string_view> meant = sim::split(subject.options, ' ');
+  const std::vector<std::string_view> meant = options_of(subject);
   for (const Option& option : calibrate_options) {
     if (arguments.has(option.name) && std::ranges::find(meant, option.name) == meant.end()) {
       throw sim::Error{fmt::format("--{}", option.name),
-                       fmt::format("'espalier calibrate {}' has no such option", subject.name)};
+                       fmt::format("'espalier calibrate {}' has no such option\n  hint: {} {}",
+                                   subject.name, fmt::join(subjects_with(option.name), " and "),
+                                   subjects_with(option.name).size() == 1 ? "has" : "have")};
     }
   }
 }
@@ -74,13 +92,21 @@ const Command calibrate_command{
     .more_words = "files",
 };
 
+void fail_usage(std::string_view subject, std::string_view what) {
+  const std::string start = fmt::format("espalier calibrate {}", subject);
+  std::string_view usage = calibrate_command.usage;
+  usage = usage.substr(usage.find(start));
+  throw sim::Error{start, fmt::format("{}\n  usage: {}", what, usage.substr(0, usage.find('\n')))};
+}
+
 int run_calibrate(const Arguments& arguments) {
   std::array<std::string_view, subjects.size()> names;
   std::ranges::transform(subjects, names.begin(), &Subject::name);
   const auto what = arguments.find("what");
   if (!what) {
     throw sim::Error{std::string{"espalier calibrate"},
-                     fmt::format("expected one of: {}", fmt::join(names, ", "))};
+                     fmt::format("expected one of: {}\n  usage: {}", fmt::join(names, ", "),
+                                 calibrate_command.usage)};
   }
   const Subject& subject =
       subjects.at(sim::ConfigNode::scalar("espalier calibrate", *what).choice(names, "subject"));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,20 +16,20 @@ namespace cli {
 namespace {
 
 /// The fields of one line. A quoted field may hold commas, and quotes written twice.
-std::vector<std::string> split_line(std::string_view line) {
-  std::vector<std::string> fields{""};
+std::vector<CsvTable::Field> split_line(std::string_view line) {
+  std::vector<CsvTable::Field> fields{{"", 1}};
   bool quoted = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
     const char letter = line[i];
     if (letter == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"') {
-      fields.back() += '"';
+      fields.back().text += '"';
       ++i;
     } else if (letter == '"') {
       quoted = !quoted;
     } else if (letter == ',' && !quoted) {
-      fields.emplace_back();
+      fields.push_back({"", static_cast<int>(i) + 2});
     } else if (letter != '\r') {
-      fields.back() += letter;
+      fields.back().text += letter;
     }
   }
   return fields;
@@ -45,13 +46,13 @@ CsvTable::CsvTable(std::string file, std::string_view text) : file_{std::move(fi
   text = without_mark(text);
   for (int line = 1; !text.empty(); ++line) {
     const std::size_t end = text.find('\n');
-    std::vector<std::string> fields = split_line(text.substr(0, end));
+    std::vector<Field> fields = split_line(text.substr(0, end));
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-    if (fields.size() == 1 && fields[0].empty()) {
+    if (fields.size() == 1 && fields[0].text.empty()) {
       continue;
     }
     if (header_.empty()) {
-      header_ = std::move(fields);
+      std::ranges::transform(fields, std::back_inserter(header_), &Field::text);
       continue;
     }
     if (fields.size() != header_.size()) {
@@ -76,7 +77,7 @@ bool CsvTable::has(std::string_view column) const {
   return std::ranges::find(header_, column) != header_.end();
 }
 
-const std::string& CsvTable::at(std::size_t row, std::string_view column) const {
+const CsvTable::Field& CsvTable::field(std::size_t row, std::string_view column) const {
   const auto found = std::ranges::find(header_, column);
   if (found == header_.end()) {
     const std::vector<std::string_view> names{header_.begin(), header_.end()};
@@ -87,8 +88,13 @@ const std::string& CsvTable::at(std::size_t row, std::string_view column) const 
   return fields_[row][static_cast<std::size_t>(found - header_.begin())];
 }
 
+const std::string& CsvTable::at(std::size_t row, std::string_view column) const {
+  return field(row, column).text;
+}
+
 void CsvTable::fail(std::size_t row, std::string_view column, std::string_view what) const {
-  throw sim::Error{sim::SourcePos{file_, lines_[row], 1}, fmt::format("{}: {}", column, what)};
+  const int place = has(column) ? field(row, column).place : 1;
+  throw sim::Error{sim::SourcePos{file_, lines_[row], place}, fmt::format("{}: {}", column, what)};
 }
 
 std::int64_t CsvTable::integer(std::size_t row, std::string_view column, std::int64_t least,

@@ -15,6 +15,11 @@ namespace cli {
 /// be quoted.
 class CsvTable {
  public:
+  struct Field {
+    std::string text;
+    int place;  // in its line, from 1 on
+  };
+
   /// Reads `text`; `file` names it in errors. Throws sim::Error for an empty table, a column given
   /// twice, and a row that is not as wide as the header.
   CsvTable(std::string file, std::string_view text);
@@ -26,7 +31,7 @@ class CsvTable {
   [[nodiscard]] const std::string& at(std::size_t row, std::string_view column) const;
   [[nodiscard]] bool has(std::string_view column) const;
 
-  /// Throws a sim::Error at the field.
+  /// Throws a sim::Error at the field, or at its row if there is no such column.
   [[noreturn]] void fail(std::size_t row, std::string_view column, std::string_view what) const;
 
   /// The field as a whole number from `least` to `most`.
@@ -34,10 +39,12 @@ class CsvTable {
                                      std::int64_t most) const;
 
  private:
+  [[nodiscard]] const Field& field(std::size_t row, std::string_view column) const;
+
   std::string file_;
   std::vector<std::string> header_;
-  std::vector<std::vector<std::string>> fields_;  // per row
-  std::vector<int> lines_;                        // per row
+  std::vector<std::vector<Field>> fields_;  // per row
+  std::vector<int> lines_;                  // per row
 };
 
 }  // namespace cli

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "calibration/kernel_types.hpp"
 #include "calibration/known_gpus.hpp"
+#include "sim/contract.hpp"
 #include "sim/quantity_text.hpp"
 
 namespace cli {
@@ -54,17 +57,9 @@ std::string name_of(Kernel kernel, std::string_view dtype) {
 }
 
 calibration::Machine machine_of(std::string_view gpu, std::string_view dtype) {
-  const auto has = [&](std::string_view part) {
-    return dtype.find(part) != std::string_view::npos;
-  };
-  calibration::Machine machine{.processors = 0, .element_bytes = 2};
-  if (has("fp8") || has("int8")) {
-    machine.element_bytes = 1;
-  } else if (has("fp4") || has("int4")) {
-    machine.element_bytes = 0.5;
-  } else if (has("32")) {
-    machine.element_bytes = 4;
-  }
+  const std::optional<double> bytes = calibration::element_bytes(dtype);
+  sim::require(bytes.has_value(), "types that nobody knows are refused where they are read");
+  calibration::Machine machine{.processors = 0, .element_bytes = *bytes};
   if (const calibration::KnownGpu* const known = calibration::find_gpu(gpu)) {
     machine.processors = known->processors;
   }
@@ -80,6 +75,9 @@ std::vector<KernelTable> read_kernel_tables(const CsvTable& table) {
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const std::string& gpu = table.at(row, "gpu");
     const std::string dtype = is_gemm ? table.at(row, "gemm_dtype") : "bfloat16";
+    if (!calibration::element_bytes(dtype)) {
+      table.fail(row, "gemm_dtype", calibration::unknown_kernel_type(dtype));
+    }
     auto found = std::ranges::find_if(
         out, [&](const KernelTable& each) { return each.gpu == gpu && each.dtype == dtype; });
     if (found == out.end()) {

@@ -25,7 +25,7 @@ struct KernelTable {
 };
 
 /// The rows of a table by GPU and number format, in the order in which those first occur. Throws
-/// sim::Error at a table that is neither, and at fields out of range.
+/// sim::Error at a table that is neither, at unknown types and at fields out of range.
 [[nodiscard]] std::vector<KernelTable> read_kernel_tables(const CsvTable& table);
 
 /// The columns of a kernel's shape: "m", "n", "k".
@@ -34,8 +34,8 @@ struct KernelTable {
 /// "gemm bfloat16"
 [[nodiscard]] std::string name_of(calibration::Kernel kernel, std::string_view dtype);
 
-/// What a kernel runs on, as far as a table's words say it: bytes of an operand; 0 processors,
-/// which a fit then finds, for a GPU that nobody knows.
+/// What a kernel runs on, as far as a table's words say it: bytes of an operand, of a type in
+/// calibration/kernel_types.hpp; 0 processors, which a fit then finds, for a GPU that nobody knows.
 [[nodiscard]] calibration::Machine machine_of(std::string_view gpu, std::string_view dtype);
 
 }  // namespace cli

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include "cli/measured_input.hpp"
 #include "cli/nccl_tests_input.hpp"
 #include "cli/number_types.hpp"
+#include "cli/sample_log_input.hpp"
 #include "sim/error.hpp"
 #include "sim/text_file.hpp"
 #include "workloads/library_collective.hpp"
@@ -30,10 +32,7 @@ struct Contents {
 /// The kernels of a log are tables like others.
 Contents contents_of(const std::string& path, const std::string& text) {
   Contents out;
-  out.log = calibration::parse_sample_log(path, text);
-  if (!out.log || out.log->samples.empty()) {
-    throw sim::Error{path, "the log has no samples"};
-  }
+  out.log = read_sample_log(path, text);
   for (calibration::SampledKernel& kernel : calibration::sampled_kernels(*out.log)) {
     out.kernels.push_back({.gpu = out.log->header.gpu,
                            .kernel = kernel.kernel,
@@ -105,29 +104,36 @@ class Collector {
 
   void add(const std::string& path, Contents contents) {
     for (KernelTable& table : contents.kernels) {
-      if (MeasuredGpu* const gpu = find(path, table.gpu, {})) {
+      if (MeasuredGpu* const gpu = find(path, table.gpu, {}, table.samples.size())) {
         add_kernels(*gpu, std::move(table));
       }
     }
     for (CollectiveTable& table : contents.collectives) {
       check_collectives(path, table);
-      if (MeasuredGpu* const gpu = find(path, table.gpu, table.nccl)) {
+      if (MeasuredGpu* const gpu = find(path, table.gpu, table.nccl, table.samples.size())) {
         gpu->collectives.push_back(std::move(table));
       }
     }
     if (contents.log) {
       const std::string name = contents.log->header.gpu;
-      if (MeasuredGpu* const gpu = find(path, name, {})) {
+      std::size_t in_kernels = 0;  // counted above
+      for (const calibration::SampledKernel& kernel : calibration::sampled_kernels(*contents.log)) {
+        in_kernels += kernel.samples.size();
+      }
+      const std::size_t others = contents.log->samples.size() - in_kernels;
+      if (MeasuredGpu* const gpu = find(path, name, {}, others)) {
         gpu->logs.push_back(std::move(*contents.log));
       }
     }
   }
 
-  [[nodiscard]] const std::vector<std::string>& passed_over() const { return passed_over_; }
+  [[nodiscard]] const std::vector<PassedOver>& passed_over() const { return passed_over_; }
 
  private:
-  /// The GPU of that name, which is added if there is none. Null for one that nobody wants.
-  MeasuredGpu* find(const std::string& path, std::string name, const std::string& nccl) {
+  /// The GPU of that name, which is added if there is none. Null for one that nobody wants: its
+  /// rows are passed over.
+  MeasuredGpu* find(const std::string& path, std::string name, const std::string& nccl,
+                    std::size_t rows) {
     if (name.empty()) {
       name = wanted_;
     }
@@ -135,9 +141,7 @@ class Collector {
       throw sim::Error{path, "it does not say which GPU this was\n  hint: --gpu h100_sxm"};
     }
     if (!wanted_.empty() && !calibration::is_same_gpu(name, wanted_)) {
-      if (std::ranges::find(passed_over_, name) == passed_over_.end()) {
-        passed_over_.push_back(name);
-      }
+      add_passed_over(passed_over_, {name, rows});
       return nullptr;
     }
     auto found = std::ranges::find_if(
@@ -172,7 +176,7 @@ class Collector {
 
   std::vector<MeasuredGpu>* gpus_;
   std::string wanted_;
-  std::vector<std::string> passed_over_;
+  std::vector<PassedOver> passed_over_;
 };
 
 }  // namespace
@@ -197,10 +201,19 @@ MeasuredOptions measured_options(const Arguments& arguments) {
   return options;
 }
 
-namespace {
+void add_passed_over(std::vector<PassedOver>& list, const PassedOver& more) {
+  const auto found = std::ranges::find(list, more.gpu, &PassedOver::gpu);
+  if (found == list.end()) {
+    list.push_back(more);
+  } else {
+    found->rows += more.rows;
+  }
+}
 
-/// Throws if an option says what all files say themselves.
-void check_needed(const MeasuredOptions& options) {
+void check_needed(const MeasuredOptions& options, const Measured& measured) {
+  if (measured.may_leave_open) {
+    return;
+  }
   const auto refuse = [](bool given, std::string_view option) {
     if (given) {
       throw sim::Error{std::string{option},
@@ -212,28 +225,28 @@ void check_needed(const MeasuredOptions& options) {
   refuse(options.nodes.has_value(), "--nodes");
 }
 
-}  // namespace
+void check_any(std::string_view wanted, const Measured& measured) {
+  if (measured.gpus.empty()) {
+    std::vector<std::string_view> names;
+    std::ranges::transform(measured.passed_over, std::back_inserter(names), &PassedOver::gpu);
+    throw sim::Error{std::string{"--gpu"},
+                     fmt::format("nothing was measured on a '{}'; the files are of: {}", wanted,
+                                 fmt::join(names, ", "))};
+  }
+}
 
 Measured read_measured(const std::vector<std::string>& paths, const MeasuredOptions& options) {
   std::vector<MeasuredGpu> gpus;
   Collector collector{gpus, options.gpu};
-  bool are_needed = false;
+  bool may_leave_open = false;
   for (const std::string& path : paths) {
     constexpr std::size_t size_most = std::size_t{256} << 20;
     const std::string text = sim::read_text_file(path, size_most);
     const MeasuredForm form = measured_form(path, text);
-    are_needed = are_needed || is_nccl_tests(form);
+    may_leave_open = may_leave_open || is_nccl_tests(form);
     collector.add(path, read_file(path, text, form, options));
   }
-  if (!are_needed) {
-    check_needed(options);
-  }
-  if (gpus.empty()) {
-    throw sim::Error{std::string{"--gpu"},
-                     fmt::format("nothing was measured on a '{}'; the files are of: {}",
-                                 options.gpu, fmt::join(collector.passed_over(), ", "))};
-  }
-  return {std::move(gpus), collector.passed_over()};
+  return {std::move(gpus), collector.passed_over(), may_leave_open};
 }
 
 calibration::CollectiveSample to_fit_sample(const CollectiveSample& sample, std::string_view gpu) {

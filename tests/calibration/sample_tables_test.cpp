@@ -92,7 +92,8 @@ TEST_CASE("sample tables: each sample goes to the fit that it belongs to, and th
   CHECK(contention[0].blocks == 16);
   const auto collectives = sampled_collectives(log);
   REQUIRE(collectives.size() == 1);
-  CHECK(collectives[0].shape.ranks == 8);
+  CHECK(collectives[0].sample.shape.ranks == 8);
+  CHECK(collectives[0].dtype == "bfloat16");
 }
 
 TEST_CASE("profile: curves, costs, contention and machine are read as they were written") {

@@ -41,9 +41,8 @@ TEST_CASE("atomic file: where no file can be made, the reason is told and nothin
     write_file_atomically(under_file, "text");
     FAIL("expected a failure");
   } catch (const sim::Failure& failure) {
-    CHECK(std::string{failure.what()} == under_file.string() + ".tmp." +
-                                             std::to_string(::getpid()) +
-                                             ": cannot be written: Not a directory");
+    CHECK(std::string{failure.what()} ==
+          under_file.string() + ": cannot be written: Not a directory");
   }
   CHECK(scratch.entries() == 1);
   CHECK(content_of(scratch.path() / "file") == "kept");
@@ -77,6 +76,28 @@ TEST_CASE("atomic file: a symbolic link is written through, not replaced") {
   write_file_atomically(scratch.path() / "link", "new");
   CHECK(std::filesystem::is_symlink(scratch.path() / "link"));
   CHECK(content_of(scratch.path() / "real") == "new");
+}
+
+TEST_CASE("check_target: where a link leads is what counts, and nothing is left behind") {
+  const ScratchDirectory scratch;
+  const auto link = scratch.path() / "link";
+  const auto error_of = [&] {
+    try {
+      check_target("--output", link, {});
+    } catch (const sim::Error& error) {
+      return std::string{error.what()};
+    }
+    return std::string{"no error"};
+  };
+  std::filesystem::create_symlink("missing/out.txt", link);
+  CHECK(error_of() ==
+        "--output: error: '" + link.string() + "' lies in a directory that is not there");
+  std::filesystem::create_directory(scratch.path() / "missing");
+  CHECK(error_of() == "no error");
+  CHECK(std::filesystem::is_empty(scratch.path() / "missing"));
+  std::filesystem::remove(link);
+  CHECK(error_of() == "no error");
+  CHECK(scratch.entries() == 1);
 }
 
 TEST_CASE("make_directory: makes the parents too, twice is fine, a file in the way is not") {

@@ -83,36 +83,36 @@ TEST_CASE("collective tables: collectives by all the names that people give them
   CHECK_FALSE(cli::collective_named(""));
 }
 
-TEST_CASE("collective tables: errors name the line, what was expected and the likely fix") {
+TEST_CASE("collective tables: errors name the place, what was expected and the likely fix") {
   CHECK(error_with("a,all_redcue,1,8,half,8,1,,\n") ==
-        "dir/times.csv:2:1: error: op: unknown collective 'all_redcue'\n"
+        "dir/times.csv:2:3: error: op: unknown collective 'all_redcue'\n"
         "  hint: did you mean 'all-reduce'?");
   CHECK(error_with("a,all_reduce,1,1,half,8,1,,\n") ==
-        "dir/times.csv:2:1: error: nranks: expected a whole number from 2 to 1048576, got '1'");
+        "dir/times.csv:2:16: error: nranks: expected a whole number from 2 to 1048576, got '1'");
   CHECK(error_with("a,all_reduce,9,8,half,8,1,,\n") ==
-        "dir/times.csv:2:1: error: nodes: expected a whole number from 1 to 8, got '9'");
+        "dir/times.csv:2:14: error: nodes: expected a whole number from 1 to 8, got '9'");
   CHECK(error_with("a,all_reduce,1,8,half,99999999999999999999,1,,\n") ==
-        "dir/times.csv:2:1: error: bytes: expected a whole number from 0 to 9007199254740992, got "
+        "dir/times.csv:2:23: error: bytes: expected a whole number from 0 to 9007199254740992, got "
         "'99999999999999999999'");
   for (const std::string time : {"0", "-3", "nan", "inf", "1e-9", "1e13", "", "x"}) {
     CHECK(error_with("a,all_reduce,1,8,half,8," + time + ",,\n") ==
-          "dir/times.csv:2:1: error: time_us: expected a time in us from 0.001 to 1000000000000, "
+          "dir/times.csv:2:25: error: time_us: expected a time in us from 0.001 to 1000000000000, "
           "got '" +
               time + "'");
   }
   CHECK(error_with("a,all_reduce,1,8,half,8,1,-1,\n") ==
-        "dir/times.csv:2:1: error: time_us_inplace: expected a time in us from 0.001 to "
+        "dir/times.csv:2:27: error: time_us_inplace: expected a time in us from 0.001 to "
         "1000000000000, got '-1'");
   CHECK(error_of([] { return read("gpu,op,nranks,size,dtype,time_us\na,b,2,8,half,1\n"); }) ==
         "dir/times.csv:1:1: error: missing column 'bytes' or 'size_bytes'");
   CHECK(error_of([] { return read("gpu,op,nranks,bytes,time_us\na,reduce,2,8,1\n"); }) ==
         "dir/times.csv:1:1: error: missing column 'dtype' or 'nccl_dtype'");
   CHECK(error_with("a,all_reduce,3,8,half,8,1,,\n") ==
-        "dir/times.csv:2:1: error: nodes: 8 ranks cannot be spread evenly over 3 servers");
+        "dir/times.csv:2:14: error: nodes: 8 ranks cannot be spread evenly over 3 servers");
   CHECK(error_with("a,all_reduce,1,8,hlaf,8,1,,\n") ==
-        "dir/times.csv:2:1: error: dtype: unknown type 'hlaf'\n  hint: did you mean 'half'?");
+        "dir/times.csv:2:18: error: dtype: unknown type 'hlaf'\n  hint: did you mean 'half'?");
   CHECK(error_with("a,gather,1,8,half,8,1,,\n") ==
-        "dir/times.csv:2:1: error: op: a profile knows no costs of 'gather'");
+        "dir/times.csv:2:3: error: op: a profile knows no costs of 'gather'");
 }
 
 TEST_CASE("collective tables: a mark of byte order before the header is none of its letters") {
@@ -124,7 +124,7 @@ TEST_CASE("collective tables: a mark of byte order before the header is none of 
 TEST_CASE("collective tables: an all-gather that counts the bytes of one rank is refused") {
   // 8 ranks gather 1 MB each in 100 us: 80 GB/s, but 1 MB / 100 us is 10 GB/s.
   CHECK(error_with("a,all_gather,1,8,half,1000000,100,,80\n") ==
-        "dir/times.csv:2:1: error: algbw_GBps: is 80, but bytes over time is 10\n"
+        "dir/times.csv:2:36: error: algbw_GBps: is 80, but bytes over time is 10\n"
         "  hint: bytes are the larger of a rank's two buffers: all that an all-gather gathers");
   CHECK(error_with("a,all_gather,1,8,half,8000000,100,,80\n") == "no error");
 }

@@ -32,4 +32,8 @@ TEST_CASE("csv input: errors name the line") {
         "t.csv:2:1: error: bytes: expected a whole number from 0 to 9, got 'x'");
   CHECK(error_of([&] { return table.integer(1, "bytes", 0, 9); }) ==
         "t.csv:3:1: error: bytes: expected a whole number from 0 to 9, got '-1'");
+  // The field begins at the ninth letter: quotes are letters of the line.
+  const cli::CsvTable quoted{"t.csv", "a,b\n\"x,\"\"y\",z\n"};
+  CHECK(error_of([&] { return quoted.integer(0, "b", 0, 9); }) ==
+        "t.csv:2:9: error: b: expected a whole number from 0 to 9, got 'z'");
 }

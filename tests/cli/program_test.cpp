@@ -651,7 +651,7 @@ TEST_CASE("program: calibrate fits a table, and checks it against another") {
     return text.find(part) != std::string::npos;
   };
   CHECK(mentions(error_of({"fit", write("a.csv", header + "A,bf16,0,1,1,2\n"), "-o", profile}),
-                 "a.csv:2:1: error: m: expected a whole number from 1 to 2147483648, got '0'"));
+                 "a.csv:2:8: error: m: expected a whole number from 1 to 2147483648, got '0'"));
   CHECK(mentions(error_of({"fit", write("b.csv", "gpu,m\nA,1\n"), "-o", profile}),
                  "b.csv: error: holds no measured times in a form that we know"));
   CHECK(mentions(error_of({"check", profile, write("d.csv", header + "B,bf16,1,1,1,2\n")}),
@@ -661,13 +661,16 @@ TEST_CASE("program: calibrate fits a table, and checks it against another") {
   for (const std::string bad : {"1.5", "1e300", "nan", "inf", "-3"}) {
     CHECK(mentions(
         error_of({"fit", write("f.csv", header + "A,bf16,1," + bad + ",1,2\n"), "-o", profile}),
-        "f.csv:2:1: error: n: expected a whole number from 1 to 2147483648, got '" + bad + "'"));
+        "f.csv:2:10: error: n: expected a whole number from 1 to 2147483648, got '" + bad + "'"));
   }
   for (const std::string bad : {"0", "1e300", "nan", "inf", "-3"}) {
     CHECK(mentions(
         error_of({"fit", write("g.csv", header + "A,bf16,1,1,1," + bad + "\n"), "-o", profile}),
-        "g.csv:2:1: error: latency_us: expected a time in us from 0.001 to"));
+        "g.csv:2:14: error: latency_us: expected a time in us from 0.001 to"));
   }
+  CHECK(
+      mentions(error_of({"fit", write("h.csv", header + "A,hlaf,1,1,1,2\n"), "-o", profile}),
+               "h.csv:2:3: error: gemm_dtype: unknown type 'hlaf'\n  hint: did you mean 'half'?"));
   CHECK(mentions(error_of({"fit", measured}), "expected -o PROFILE.yaml, the profile to write"));
   CHECK(mentions(error_of({"fit", "-o", profile}), "expected files with measured times"));
 }
@@ -680,7 +683,9 @@ TEST_CASE(
   const std::string text =
       "gpu,gemm_dtype,m,n,k,latency_us\nA100-X,bf16,64,64,64,3\nA100-X,bf16,640,640,640,9\n";
   std::ofstream{measured} << text;
+  const std::string hard = (folder.path() / "hard.csv").string();
   std::filesystem::create_symlink(measured, link);
+  std::filesystem::create_hard_link(measured, hard);
   const std::string profile = (folder.path() / "p.yaml").string();
   REQUIRE(espalier({"calibrate", "fit", measured, "-o", profile}).status == 0);
   struct Case {
@@ -694,17 +699,28 @@ TEST_CASE(
         Case{{"fit", measured, "-o", folder.path().string()}, "is a directory; expected a file"},
         Case{{"fit", measured, "-o", (folder.path() / "no" / "p.yaml").string()},
              "lies in a directory that is not there"},
+        Case{{"fit", measured, "-o", hard}, "would be lost"},
+        Case{{"fit", measured, "-o", "/proc/p.yaml"},
+             "--output: error: '/proc/p.yaml' lies in a directory that cannot be written to"},
         Case{{"fit", measured, "-o", "-"}, "'-' is no file"},
         Case{{"fit", measured, "-o", profile, "--json"},
-             "--json: error: 'espalier calibrate fit' has no such option"},
+             "--json: error: 'espalier calibrate fit' has no such option\n  hint: check has"},
         Case{{"show", profile, "--json"}, "'espalier calibrate show' has no such option"},
-        Case{{"show", profile, "-o", profile}, "'espalier calibrate show' has no such option"},
+        Case{{"show", profile, "-o", profile}, "has no such option\n  hint: fit and compare have"},
         Case{{"compare", profile, "--gpu", "a100"},
              "'espalier calibrate compare' has no such option"},
         Case{{"check", profile, measured, "--note", "x"},
              "'espalier calibrate check' has no such option"},
         Case{{"fit", measured, "-o", profile, "--ranks", "8"}, "--ranks: error: no file needs it"},
-        Case{{"check", profile}, "expected a profile and files with measured times, found 1 files"},
+        Case{{"check", profile, measured, "--gpu", "h100"},
+             "--gpu: error: the profile is not of a 'h100', but of a 'A100-X'"},
+        Case{{"check", profile},
+             "expected a profile and files with measured times, found one file\n"
+             "  usage: espalier calibrate check PROFILE.yaml MEASURED... [--json]\n"},
+        Case{{"show"}, "found none\n  usage: espalier calibrate show PROFILE.yaml\n"},
+        Case{{"compare", profile, profile},
+             "found 2 files\n  usage: espalier calibrate compare PROFILE.yaml [-o DIR]\n"},
+        Case{{"fit", measured}, "\n  usage: espalier calibrate fit MEASURED... -o PROFILE.yaml"},
         Case{{}, "expected one of: fit, check, show, compare"}}) {
     std::vector<std::string> words = each.words;
     words.insert(words.begin(), "calibrate");
@@ -724,14 +740,53 @@ TEST_CASE("program: calibrate says which GPUs' rows it leaves out") {
   const std::string profile = (folder.path() / "p.yaml").string();
   std::ofstream{measured} << "gpu,op,nccl_dtype,nranks,bytes,time_us\n"
                           << "a100_sxm,all_reduce,half,8,1048576,30\n"
-                          << "h100_sxm,all_reduce,half,8,1048576,20\n";
+                          << "h100_sxm,all_reduce,half,8,1048576,20\n"
+                          << "h100_sxm,all_reduce,half,8,2097152,30\n"
+                          << "b200_sxm,all_reduce,half,8,2097152,15\n";
   const auto fit = espalier({"calibrate", "fit", measured, "--gpu", "a100", "-o", profile});
   CHECK(fit.status == 0);
-  CHECK(fit.errors == "note: rows of h100_sxm are left out\n");
+  CHECK(fit.errors == "note: left out are 2 rows of h100_sxm, 1 row of b200_sxm\n");
   const auto check = espalier({"calibrate", "check", profile, measured, "--json"});
   CHECK(check.status == 0);
-  CHECK(check.errors == "note: rows of h100_sxm are left out\n");
+  CHECK(check.errors == "note: left out are 2 rows of h100_sxm, 1 row of b200_sxm\n");
   CHECK(nlohmann::json::parse(check.output)["rows"][0]["nodes"] == "1");
+  // A file that is all of other GPUs is left out like a row, if another file is not.
+  const std::string other = (folder.path() / "other.csv").string();
+  std::ofstream{other} << "gpu,op,nccl_dtype,nranks,bytes,time_us\n"
+                       << "h100_sxm,all_reduce,half,8,1048576,20\n";
+  const auto both = espalier({"calibrate", "check", profile, other, measured});
+  CHECK(both.status == 0);
+  CHECK(both.errors == "note: left out are 3 rows of h100_sxm, 1 row of b200_sxm\n");
+  // And so it is for a profile of several GPUs.
+  const std::string two = (folder.path() / "two.yaml").string();
+  std::ofstream{other} << "gpu,op,nccl_dtype,nranks,bytes,time_us\n"
+                       << "h100_sxm,all_reduce,half,8,1048576,20\n"
+                       << "a100_sxm,all_reduce,half,8,1048576,30\n";
+  REQUIRE(espalier({"calibrate", "fit", other, "-o", two}).status == 0);
+  const auto several = espalier({"calibrate", "check", two, measured});
+  CHECK(several.status == 0);
+  CHECK(several.errors == "note: left out are 1 row of b200_sxm\n");
+}
+
+TEST_CASE("program: an option that one of several files needs is not refused for the others") {
+  const cli::ScratchDirectory folder;
+  const std::string table = (folder.path() / "t.csv").string();
+  const std::string log = (folder.path() / "log.txt").string();
+  const std::string profile = (folder.path() / "p.yaml").string();
+  std::ofstream{table} << "gpu,op,nccl_dtype,nranks,bytes,time_us\n"
+                       << "h100_sxm,broadcast,half,8,1048576,30\n";
+  std::ofstream{log} << "1048576 262144 float none 0 30.00 34.95 34.95 0 30.00 34.95 34.95 0\n";
+  const std::vector<std::string> said{"--collective", "broadcast", "--ranks", "8"};
+  std::vector<std::string> fit{"calibrate", "fit", table, log, "--gpu", "h100", "-o", profile};
+  fit.insert(fit.end(), said.begin(), said.end());
+  const auto fitted = espalier(fit);
+  CAPTURE(fitted.errors);
+  REQUIRE(fitted.status == 0);
+  std::vector<std::string> check{"calibrate", "check", profile, table, log};
+  check.insert(check.end(), said.begin(), said.end());
+  const auto checked = espalier(check);
+  CAPTURE(checked.errors);
+  CHECK(checked.status == 0);
 }
 
 TEST_CASE("program: calibrate puts kernels and collectives of one GPU together, and shows them") {
