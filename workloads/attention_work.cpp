@@ -46,7 +46,8 @@ class Core {
         queries_{sequence_ / layout.context},
         seen_{model.window > 0 ? std::min<double>(model.window, sequence_) : sequence_},
         head_size_{sizes_.queries / sizes_.heads},
-        value_size_{sizes_.values / sizes_.heads} {}
+        value_size_{sizes_.values / sizes_.heads},
+        is_causal_{model.family == Family::decoder} {}
 
   void forward(std::vector<Piece>& pass) const {
     if (software_->fused_attention) {
@@ -77,15 +78,15 @@ class Core {
   }
 
  private:
-  /// One kernel for a whole causal mask. Part of it, as with CP or a window, takes as much longer
-  /// or shorter as pairs are seen: as sequences of another number.
+  /// One kernel. With CP a rank has a part of the queries, as if of so many sequences.
   void fused(std::vector<Piece>& pass, Kind kind, Purpose purpose) const {
-    const double share = queries_ / sequence_ * seen_ / sequence_;
-    pass.emplace_back(
-        KernelWork{.kind = kind,
-                   .size = {batch_ * share, sequence_, sizes_.heads, sizes_.key_heads, head_size_},
-                   .purpose = purpose,
-                   .is_core = true});
+    pass.emplace_back(KernelWork{.kind = kind,
+                                 .size = {batch_ * queries_ / sequence_, sequence_, sizes_.heads,
+                                          sizes_.key_heads, head_size_},
+                                 .purpose = purpose,
+                                 .is_core = true,
+                                 .is_causal = is_causal_,
+                                 .seen = seen_ / sequence_});
   }
 
   void products(std::vector<Piece>& pass, Purpose purpose, double m, double n, double k) const {
@@ -121,6 +122,7 @@ class Core {
   double seen_;
   double head_size_;
   double value_size_;
+  bool is_causal_;
 };
 
 /// How the ranks of CP, which have a part of the sequence each, get at the keys and values of all.

@@ -53,6 +53,14 @@ double KernelCosts::product_seconds(Kernel kind, std::span<const double> shape) 
   return calibration::model_seconds(kind, plain_->fit.machine(), plain_->fit.numbers(), shape);
 }
 
+/// The measured kernels see half of all pairs of tokens. A causal one with a window of a share x of
+/// them sees x - x^2 / 2.
+double KernelCosts::attention_seconds(const KernelWork& kernel) const {
+  const double x = kernel.seen;
+  const double pairs = kernel.is_causal ? x * (2 - x) : 2 * x;
+  return attention_->fit.seconds(kernel.size) * pairs;
+}
+
 double KernelCosts::seconds(const KernelWork& kernel) const {
   const std::span<const double> size{kernel.size};
   switch (kernel.kind) {
@@ -63,13 +71,13 @@ double KernelCosts::seconds(const KernelWork& kernel) const {
     case Kind::grouped_gemm:
       return product_seconds(Kernel::grouped_gemm, size.first(4));
     case Kind::attention:
-      return attention_->fit.seconds(size);
+      return attention_seconds(kernel);
     case Kind::attention_backward: {
       // Five products in place of two. On an A100 the forward pass reaches up to 73 % of the peak,
       // the backward pass 63 % (T. Dao, "FlashAttention-2", ICLR 2024, section 4.1).
       constexpr double products = 2.5;
       constexpr double rate = 0.63 / 0.73;
-      return attention_->fit.seconds(size) * products / rate;
+      return attention_seconds(kernel) * products / rate;
     }
     case Kind::memory:
       break;

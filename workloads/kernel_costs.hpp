@@ -4,7 +4,7 @@
 //   GEMM            the profile's fit for its format; batched and grouped ones by their own fits,
 //   or
 //                   else by the tiles and waves of the plain one
-//   attention       the profile's fit, causal
+//   attention       the profile's fit, which is causal; other masks by the pairs that they leave
 //   memory          bytes over the bandwidth that GEMMs of few rows reach, which is that of memory,
 //                   and a launch; or the profile's curve over bytes
 //
@@ -33,6 +33,8 @@ class KernelCosts {
  private:
   [[nodiscard]] double product_seconds(calibration::Kernel kind,
                                        std::span<const double> shape) const;
+
+  [[nodiscard]] double attention_seconds(const KernelWork& kernel) const;
 
   const calibration::GpuProfile* profile_;
   const calibration::ProfiledKernel* plain_;  // in two bytes

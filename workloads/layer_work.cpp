@@ -40,9 +40,9 @@ double flop_of(const KernelWork& kernel) {
     case Kind::grouped_gemm:
       return flop * a * b * c * d;
     case Kind::attention:
-      return 2 * flop * a * b * b * c * e;
+      return 2 * flop * a * b * b * c * e * kernel.seen;
     case Kind::attention_backward:
-      return backward * 2 * flop * a * b * b * c * e;
+      return backward * 2 * flop * a * b * b * c * e * kernel.seen;
     case Kind::memory:
       break;
   }

@@ -40,7 +40,7 @@ struct KernelWork {
     gemm,                // m, n, k
     batched_gemm,        // batch, m, n, k
     grouped_gemm,        // groups, m of each, n, k
-    attention,           // batch, sequence, heads, key-value heads, head size: causal
+    attention,           // batch, sequence, heads, key-value heads, head size
     attention_backward,  // likewise
     memory,              // nothing but `bytes`, read and written
   };
@@ -49,6 +49,9 @@ struct KernelWork {
   double bytes = 0;
   Purpose purpose{};
   bool is_core = false;  // of attention's core, which selective recomputation does again
+  // Of attention: does a token see those before it only; and of these, or of all, what share?
+  bool is_causal = true;
+  double seen = 1;
 };
 
 /// Operations of a kernel: a multiplication and an addition are two. Attention's as if nothing was

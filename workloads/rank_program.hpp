@@ -29,8 +29,7 @@ struct Instruction {
   sim::Duration time{};
 };
 
-/// A collective that communicators of one slot carry out, and how long it takes when nobody is in
-/// the way; that is how long it takes, where nobody can be.
+/// A collective that communicators of one slot carry out.
 struct Operation {
   collectives::Collective collective{};
   sim::Bytes bytes;

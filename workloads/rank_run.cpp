@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "sim/contract.hpp"
 #include "sim/engine.hpp"
 #include "sim/error.hpp"
+#include "workloads/rank_plans.hpp"
 
 namespace workloads {
 namespace {
@@ -41,7 +41,7 @@ struct CommunicatorState {
 /// Messages from a rank to a peer, one after the other.
 struct ChannelState {
   struct Message {
-    std::int32_t bytes_index = 0;
+    std::int32_t bytes = 0;
     Instant sent;
   };
   std::deque<Message> queued;
@@ -57,30 +57,25 @@ struct RankState {
   bool is_done = false;
 };
 
-/// A plan on the network, and what it carries.
-struct PlanUse {
-  bool is_message = false;
-  std::int32_t owner = 0;  // communicator, or channel
-};
-
 class Runner final : public collectives::PlanListener {
  public:
   Runner(const RankPrograms& all, const topology::Topology& topology,
          const collectives::ExecuteOptions& options, const Carrier& carrier, std::size_t categories)
       : all_{&all},
+        plans_{all, carrier},
         starts_{*this},
         starts_id_{engine_.attach(starts_)},
         ranks_(at(all.ranks())),
         communicators_(all.communicators.size()),
+        channels_(plans_.channels()),
         times_(at(all.ranks())) {
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
       ranks_[rank].begun.resize(all.operations.size(), 0);
       times_[rank].by_category.resize(categories);
     }
-    find_plans(carrier);
-    if (!plans_.empty()) {
-      network_ =
-          std::make_unique<collectives::Concurrent>(engine_, topology, plans_, options, *this);
+    if (!plans_.plans().empty()) {
+      network_ = std::make_unique<collectives::Concurrent>(engine_, topology, plans_.plans(),
+                                                           options, *this);
     }
   }
 
@@ -105,12 +100,12 @@ class Runner final : public collectives::PlanListener {
   }
 
   void on_over(std::size_t plan) override {
-    const PlanUse& use = uses_[plan];
-    if (use.is_message) {
-      on_message_over(use.owner);
+    const RankPlans::Owner owner = plans_.owner(plan);
+    if (owner.is_channel) {
+      on_message_over(owner.number);
     } else {
-      communicators_[at(use.owner)].is_running = false;
-      on_turn_over(use.owner, engine_.now());
+      communicators_[at(owner.number)].is_running = false;
+      on_turn_over(owner.number, engine_.now());
     }
     go_on();
   }
@@ -125,16 +120,6 @@ class Runner final : public collectives::PlanListener {
    private:
     Runner* runner_;
   };
-
-  /// What every operation and message that is in some program is carried by.
-  void find_plans(const Carrier& carrier);
-  void add_operations(const Carrier& carrier);
-  void add_messages(const Carrier& carrier);
-  std::int32_t add_plan(Carried carried, PlanUse use);
-
-  [[nodiscard]] std::int32_t channel_of(std::int32_t from, std::int32_t to) const {
-    return channel_numbers_.at({from, to});
-  }
 
   void go_on() {
     while (!ready_.empty()) {
@@ -157,87 +142,18 @@ class Runner final : public collectives::PlanListener {
   [[nodiscard]] std::string describe_blocked() const;
 
   const RankPrograms* all_;
+  RankPlans plans_;
   sim::Engine engine_;
   Starts starts_;
   sim::HandlerId starts_id_;
   std::vector<RankState> ranks_;
   std::vector<CommunicatorState> communicators_;
-  std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> channel_numbers_;
   std::vector<ChannelState> channels_;
-  std::vector<std::map<std::int32_t, std::int32_t>> plan_of_turn_;     // per communicator, by what
-  std::vector<std::map<std::int32_t, std::int32_t>> plan_of_message_;  // per channel, by bytes
-  std::vector<std::map<std::int32_t, sim::Duration>> alone_;           // per communicator, by what
-  std::deque<Carried> carried_;  // keeps groups and schedules where plans point to
-  std::vector<collectives::Plan> plans_;
-  std::vector<PlanUse> uses_;
   std::unique_ptr<collectives::Concurrent> network_;
   std::vector<std::int32_t> ready_;
   std::size_t done_ = 0;
   std::vector<RankTimes> times_;
 };
-
-std::int32_t Runner::add_plan(Carried carried, PlanUse use) {
-  const Carried& kept = carried_.emplace_back(std::move(carried));
-  plans_.push_back({.group = &kept.group,
-                    .schedule = &kept.schedule,
-                    .start = kept.start,
-                    .message_latency = kept.message_latency,
-                    .far_latency = kept.far_latency,
-                    .rate = kept.rate});
-  uses_.push_back(use);
-  return static_cast<std::int32_t>(plans_.size() - 1);
-}
-
-void Runner::add_operations(const Carrier& carrier) {
-  plan_of_turn_.resize(all_->communicators.size());
-  alone_.resize(all_->communicators.size());
-  for (std::size_t i = 0; i < all_->communicators.size(); ++i) {
-    const Communicator& communicator = all_->communicators[i];
-    const std::int32_t program = all_->program_of[at(communicator.ranks.front())];
-    for (const Instruction& each : all_->programs[at(program)]) {
-      const bool is_new = each.kind == Instruction::Kind::begin && each.slot == communicator.slot &&
-                          !plan_of_turn_[i].contains(each.what) && !alone_[i].contains(each.what);
-      if (!is_new) {
-        continue;
-      }
-      Carried carried =
-          carrier.operation(communicator, all_->operations[communicator.slot][at(each.what)]);
-      if (carried.alone) {
-        alone_[i][each.what] = *carried.alone;
-      } else {
-        plan_of_turn_[i][each.what] = add_plan(
-            std::move(carried), {.is_message = false, .owner = static_cast<std::int32_t>(i)});
-      }
-    }
-  }
-}
-
-void Runner::add_messages(const Carrier& carrier) {
-  for (std::int32_t rank = 0; rank < all_->ranks(); ++rank) {
-    for (const Instruction& each : all_->programs[at(all_->program_of[at(rank)])]) {
-      if (each.kind != Instruction::Kind::send) {
-        continue;
-      }
-      const std::int32_t to = all_->peer_of[at(rank)][each.slot];
-      const auto number = static_cast<std::int32_t>(channels_.size());
-      const auto [found, is_new] = channel_numbers_.try_emplace({rank, to}, number);
-      if (is_new) {
-        channels_.emplace_back();
-        plan_of_message_.emplace_back();
-      }
-      auto& plans = plan_of_message_[at(found->second)];
-      if (!plans.contains(each.what)) {
-        plans[each.what] = add_plan(carrier.message(rank, to, sim::Bytes{each.what}),
-                                    {.is_message = true, .owner = found->second});
-      }
-    }
-  }
-}
-
-void Runner::find_plans(const Carrier& carrier) {
-  add_operations(carrier);
-  add_messages(carrier);
-}
 
 void Runner::pass_until(std::int32_t rank, const Instruction& instruction, Instant when) {
   RankState& state = ranks_[at(rank)];
@@ -309,11 +225,11 @@ void Runner::start_turn(std::int32_t number) {
          communicator.turns.front().joined == ranks) {
     const CommunicatorState::Turn& turn = communicator.turns.front();
     const Instant start = std::max(turn.last_joined, communicator.free_from);
-    if (const auto alone = alone_[at(number)].find(turn.what); alone != alone_[at(number)].end()) {
-      on_turn_over(number, start + alone->second);
+    if (const auto alone = plans_.alone(number, turn.what)) {
+      on_turn_over(number, start + *alone);
     } else {
       communicator.is_running = true;
-      engine_.at(start, starts_id_, at(plan_of_turn_[at(number)].at(turn.what)));
+      engine_.at(start, starts_id_, plans_.plan(number, turn.what));
     }
   }
 }
@@ -347,7 +263,7 @@ bool Runner::has_waited(std::int32_t rank, const Instruction& instruction) {
 
 void Runner::send(std::int32_t rank, const Instruction& instruction) {
   const std::int32_t to = all_->peer_of[at(rank)][instruction.slot];
-  const std::int32_t number = channel_of(rank, to);
+  const std::int32_t number = *plans_.channel(rank, to);
   channels_[at(number)].queued.push_back({instruction.what, ranks_[at(rank)].now});
   start_message(number);
 }
@@ -360,7 +276,7 @@ void Runner::start_message(std::int32_t number) {
   channel.is_running = true;
   const ChannelState::Message& message = channel.queued.front();
   engine_.at(std::max(message.sent, engine_.now()), starts_id_,
-             at(plan_of_message_[at(number)].at(message.bytes_index)));
+             plans_.message_plan(number, message.bytes));
 }
 
 void Runner::on_message_over(std::int32_t number) {
@@ -376,11 +292,11 @@ void Runner::on_message_over(std::int32_t number) {
 
 bool Runner::has_received(std::int32_t rank, const Instruction& instruction) {
   const std::int32_t from = all_->peer_of[at(rank)][instruction.slot];
-  const auto found = channel_numbers_.find({from, rank});
-  if (found == channel_numbers_.end()) {
+  const auto number = plans_.channel(from, rank);
+  if (!number) {
     return false;  // nobody ever sends: said when nothing goes on
   }
-  ChannelState& channel = channels_[at(found->second)];
+  ChannelState& channel = channels_[at(*number)];
   if (channel.arrived.empty()) {
     channel.receiver = rank;
     return false;

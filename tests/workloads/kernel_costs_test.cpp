@@ -5,23 +5,14 @@
 #include <doctest/doctest.h>
 
 #include "sim/error.hpp"
+#include "tests/workloads/support.hpp"
 
 using namespace workloads;
 using calibration::Kernel;
 using Kind = KernelWork::Kind;
 
-namespace {
-
-calibration::GpuProfile shipped(const std::string& name) {
-  return calibration::read_profile(
-             sim::ConfigNode::load(std::string{SOURCE_DIR} + "/configs/profiles/" + name + ".yaml"))
-      .gpus.front();
-}
-
-}  // namespace
-
 TEST_CASE("kernel costs: what was measured is what a kernel takes") {
-  const calibration::GpuProfile profile = shipped("h100");
+  const calibration::GpuProfile profile = shipped_profile("h100");
   const auto& gemm = *profile.find(Kernel::gemm, "bfloat16");
   const auto& fp8 = *profile.find(Kernel::gemm, "fp8");
   const auto& attention = *profile.find(Kernel::attention, "bfloat16");
@@ -35,6 +26,12 @@ TEST_CASE("kernel costs: what was measured is what a kernel takes") {
   const KernelWork backward{.kind = Kind::attention_backward, .size = shape};
   CHECK(plain.seconds(forward) == attention.fit.seconds(shape));
   CHECK(plain.seconds(backward) / plain.seconds(forward) == doctest::Approx(2.5 * 0.73 / 0.63));
+  // Half of all pairs are measured: an encoder has twice as many. A window of half the sequence
+  // leaves 1/2 - 1/8 of them, three quarters of what is measured.
+  const KernelWork encoder{.kind = Kind::attention, .size = shape, .is_causal = false};
+  const KernelWork window{.kind = Kind::attention, .size = shape, .seen = 0.5};
+  CHECK(plain.seconds(encoder) / plain.seconds(forward) == doctest::Approx(2));
+  CHECK(plain.seconds(window) / plain.seconds(forward) == doctest::Approx(0.75));
   // float16 is what bfloat16 is.
   CHECK(KernelCosts{profile, {.precision = Precision::float16}}.seconds(product) ==
         plain.seconds(product));
@@ -42,9 +39,9 @@ TEST_CASE("kernel costs: what was measured is what a kernel takes") {
 
 TEST_CASE("kernel costs: memory-bound kernels go at what memory reaches, below its data sheet") {
   // 2039 and 3350 GB/s by NVIDIA's data sheets of A100-80GB and H100 SXM.
-  CHECK(KernelCosts{shipped("a100"), {}}.memory_bandwidth() < 2039e9);
-  CHECK(KernelCosts{shipped("a100"), {}}.memory_bandwidth() > 0.8 * 2039e9);
-  const calibration::GpuProfile profile = shipped("h100");
+  CHECK(KernelCosts{shipped_profile("a100"), {}}.memory_bandwidth() < 2039e9);
+  CHECK(KernelCosts{shipped_profile("a100"), {}}.memory_bandwidth() > 0.8 * 2039e9);
+  const calibration::GpuProfile profile = shipped_profile("h100");
   const KernelCosts costs{profile, {}};
   CHECK(costs.memory_bandwidth() < 3350e9);
   CHECK(costs.memory_bandwidth() > 0.8 * 3350e9);
@@ -54,7 +51,7 @@ TEST_CASE("kernel costs: memory-bound kernels go at what memory reaches, below i
 }
 
 TEST_CASE("kernel costs: products at once take no less than one of them, and no more than all") {
-  const calibration::GpuProfile profile = shipped("a100");
+  const calibration::GpuProfile profile = shipped_profile("a100");
   const KernelCosts costs{profile, {}};
   for (const double m : {128.0, 2048.0}) {
     const double one = costs.seconds({.kind = Kind::batched_gemm, .size = {1, m, 2048, 128}});
@@ -66,11 +63,11 @@ TEST_CASE("kernel costs: products at once take no less than one of them, and no 
 }
 
 TEST_CASE("kernel costs: a profile without what is needed is refused") {
-  const calibration::GpuProfile none = shipped("b200");
+  const calibration::GpuProfile none = shipped_profile("b200");
   CHECK_THROWS_WITH_AS((KernelCosts{none, {}}),
                        doctest::Contains("the profile has no gemm in bfloat16 or float16"),
                        sim::Error);
-  const calibration::GpuProfile a100 = shipped("a100");
+  const calibration::GpuProfile a100 = shipped_profile("a100");
   CHECK_THROWS_WITH_AS((KernelCosts{a100, {.precision = Precision::fp8}}),
                        doctest::Contains("the profile has no gemm in fp8"), sim::Error);
 }

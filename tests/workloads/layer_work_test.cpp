@@ -5,16 +5,13 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/workloads/support.hpp"
 #include "workloads/model_file.hpp"
 
 using namespace workloads;
 using collectives::Collective;
 
 namespace {
-
-Transformer model_of(const std::string& text) {
-  return read_model(sim::ConfigNode::parse("m.yaml", text));
-}
 
 double flop_in(const std::vector<Piece>& pass) {
   double sum = 0;
@@ -50,7 +47,9 @@ const std::vector<std::string> models{
     " experts: {count: 16, per_token: 4, feed_forward: 1024, shared: 1, first_dense: 1}}",
     "{layers: 4, hidden: 2048, heads: 16, feed_forward: 7168, vocabulary: 32000, sequence: 1024,"
     " latent: {query_rank: 512, key_value_rank: 256, key_size: 128, rotary_size: 64,"
-    " value_size: 128}}"};
+    " value_size: 128}}",
+    "{layers: 4, hidden: 1024, heads: 16, vocabulary: 32000, sequence: 1024, window: 256}",
+    "{style: bert, layers: 4, hidden: 1024, heads: 16, vocabulary: 30522, sequence: 512}"};
 
 }  // namespace
 

@@ -2,16 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/workloads/support.hpp"
 #include "workloads/model_file.hpp"
 #include "workloads/pipeline.hpp"
 
 using namespace workloads;
 
 namespace {
-
-Transformer model_of(const std::string& text) {
-  return read_model(sim::ConfigNode::parse("m.yaml", text));
-}
 
 /// GPT-3 as of Korthikanti et al., table 3.
 Transformer gpt3() {

@@ -8,6 +8,7 @@
 #include "collectives/registry.hpp"
 #include "collectives/request.hpp"
 #include "sim/error.hpp"
+#include "tests/workloads/support.hpp"
 #include "topology/registry.hpp"
 #include "workloads/memory.hpp"
 #include "workloads/model_file.hpp"
@@ -19,18 +20,10 @@ using Kind = Instruction::Kind;
 
 namespace {
 
-const calibration::GpuProfile& a100() {
-  static const calibration::GpuProfile profile =
-      calibration::read_profile(
-          sim::ConfigNode::load(std::string{SOURCE_DIR} + "/configs/profiles/a100.yaml"))
-          .gpus.front();
-  return profile;
-}
-
-Transformer model_of(const std::string& more = "") {
-  return read_model(sim::ConfigNode::parse(
-      "m.yaml", "{style: gpt, layers: 8, hidden: 1024, heads: 16, vocabulary: 8192, sequence: 512" +
-                    more + "}"));
+Transformer gpt_of(const std::string& more = "") {
+  return model_of(
+      "{style: gpt, layers: 8, hidden: 1024, heads: 16, vocabulary: 8192, sequence: 512" + more +
+      "}");
 }
 
 Training training_of(const Transformer& model, const Layout& layout, const Software& software = {},
@@ -97,7 +90,7 @@ RunResult run_on(const RankPrograms& all, const topology::Topology& network,
 TEST_CASE("training programs: TP's bytes are four sums of b s h a layer and micro-batch") {
   // Narayanan et al., SC 2021, section 3.2: 8 b s h (t - 1) / t per layer in 16 bits, which is what
   // a ring all-reduce sends for four sums of 2 b s h; with full recomputation two more.
-  const Transformer model = model_of();
+  const Transformer model = gpt_of();
   for (const auto recompute : {Recompute::none, Recompute::full}) {
     const Layout layout{.tensor = 4, .pipeline = 2, .micro_batch = 2, .global_batch = 8};
     const RankPrograms all =
@@ -116,7 +109,7 @@ TEST_CASE("training programs: TP's bytes are four sums of b s h a layer and micr
 }
 
 TEST_CASE("training programs: replicas sum each gradient once, whole or to who updates it") {
-  const Transformer model = model_of();
+  const Transformer model = gpt_of();
   Layout layout{.tensor = 2, .data = 2, .pipeline = 2, .micro_batch = 1, .global_batch = 8};
   for (const bool overlaps : {true, false}) {
     for (std::size_t stage = 0; stage < 2; ++stage) {
@@ -147,7 +140,7 @@ TEST_CASE("training programs: replicas sum each gradient once, whole or to who u
 }
 
 TEST_CASE("training programs: between stages hidden states go on, and gradients back") {
-  const Transformer model = model_of();
+  const Transformer model = gpt_of();
   const auto messages = [&](const Layout& layout, const Software& software) {
     const RankPrograms all = programs_of(training_of(model, layout, software));
     std::map<std::int32_t, int> sizes;
@@ -169,8 +162,8 @@ TEST_CASE("training programs: between stages hidden states go on, and gradients 
 
 TEST_CASE("training programs: every schedule and layout runs to its end") {
   const auto network = topology::load("test", "gpu-cluster:4x4");
-  const Transformer dense = model_of();
-  const Transformer sparse = model_of(", experts: {count: 8, per_token: 2, feed_forward: 512}");
+  const Transformer dense = gpt_of();
+  const Transformer sparse = gpt_of(", experts: {count: 8, per_token: 2, feed_forward: 512}");
   struct Case {
     Layout layout;
     PipelineKind kind;
@@ -208,7 +201,7 @@ TEST_CASE("training programs: every schedule and layout runs to its end") {
 
 TEST_CASE("training programs: overlap never makes a step longer") {
   const auto network = topology::load("test", "gpu-cluster:2x4");
-  const Transformer model = model_of();
+  const Transformer model = gpt_of();
   for (const Layout& layout : {Layout{.tensor = 4, .data = 2, .global_batch = 4},
                                Layout{.tensor = 2, .data = 2, .pipeline = 2, .global_batch = 8},
                                Layout{.data = 8, .global_batch = 16}}) {

@@ -6,15 +6,12 @@
 #include <doctest/doctest.h>
 
 #include "sim/error.hpp"
+#include "tests/workloads/support.hpp"
 #include "workloads/model_file.hpp"
 
 using namespace workloads;
 
 namespace {
-
-Transformer model_of(const std::string& text) {
-  return read_model(sim::ConfigNode::parse("m.yaml", text));
-}
 
 Transformer gpt(std::int32_t layers, std::int32_t hidden, std::int32_t heads) {
   return model_of("{style: gpt, layers: " + std::to_string(layers) +
