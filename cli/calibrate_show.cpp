@@ -44,7 +44,7 @@ void print_kernels(const calibration::GpuProfile& gpu) {
   if (gpu.kernels.empty()) {
     return;
   }
-  fmt::print("\n  {:<22} {:>7} {:>8} {:>8} {:>9} {:>8} {:>8} {:>8}\n", "kernel", "samples",
+  fmt::print("\n  {:<18} {:>7} {:>7} {:>7} {:>8} {:>7} {:>7} {:>6}\n", "kernel", "samples",
              "median", "95th", "held out", "95th", "TFLOP/s", "GB/s");
   for (const calibration::ProfiledKernel& kernel : gpu.kernels) {
     double operations = 0;
@@ -55,7 +55,7 @@ void print_kernels(const calibration::GpuProfile& gpu) {
       operations = std::max(operations, work.operations / sample.seconds);
       bytes = std::max(bytes, work.bytes / sample.seconds);
     }
-    fmt::print("  {:<22} {:>7} {:>7.2f}% {:>7.2f}% {:>8.2f}% {:>7.2f}% {:>8.1f} {:>8.0f}\n",
+    fmt::print("  {:<18} {:>7} {:>6.2f}% {:>6.2f}% {:>7.2f}% {:>6.2f}% {:>7.1f} {:>6.0f}\n",
                name_of(kernel.fit.kernel(), kernel.dtype), kernel.fitted.samples,
                percent * kernel.fitted.median, percent * kernel.fitted.p95,
                percent * kernel.held_out.median, percent * kernel.held_out.p95, operations / 1e12,
@@ -111,16 +111,23 @@ std::string method_name(calibration::Method method) {
                      calibration::protocol_names.at(static_cast<std::size_t>(method.protocol)));
 }
 
-/// The protocol, or what else there is to say: "ll128", "nvls".
+/// The protocol, or what else there is to say: "ll128", "nvls", "pairs".
 std::string_view short_name(calibration::Method method) {
-  return method.pattern == calibration::Pattern::ring
-             ? calibration::protocol_names.at(static_cast<std::size_t>(method.protocol))
-             : calibration::pattern_names.at(static_cast<std::size_t>(method.pattern));
+  switch (method.pattern) {
+    case calibration::Pattern::ring:
+      break;
+    case calibration::Pattern::pairwise:
+      return "pairs";
+    case calibration::Pattern::tree:
+    case calibration::Pattern::nvls:
+      return calibration::pattern_names.at(static_cast<std::size_t>(method.pattern));
+  }
+  return calibration::protocol_names.at(static_cast<std::size_t>(method.protocol));
 }
 
 void print_methods(const calibration::CollectiveFit& fit) {
-  fmt::print("\n  {:<16} {:>7} {:>9} {:>9} {:>10} {:>8}   (eight ranks)\n", "method", "samples",
-             "base", "step", "rate", "sharing");
+  fmt::print("\n  {:<16} {:>7} {:>9} {:>9} {:>10} {:>8} (8 ranks)\n", "method", "samples", "base",
+             "step", "rate", "sharing");
   for (const calibration::MethodFit& method : fit.methods()) {
     fmt::print("  {:<16} {:>7} {:>6.2f} us {:>6.2f} us {:>5.1f} GB/s {:>8.2f}\n",
                method_name(method.method), method.samples.size(), method.numbers.base_s * us,
@@ -162,14 +169,14 @@ void print_choices(const calibration::CollectiveFit& fit) {
   constexpr double kibi = 1024;
   constexpr std::array sizes{Size{"1 KiB", kibi}, Size{"1 MiB", kibi * kibi},
                              Size{"16 MiB", 16 * kibi * kibi}, Size{"1 GiB", kibi * kibi * kibi}};
-  fmt::print("\n  {:<15} {:>7}", "us, and by what", "ranks");
+  fmt::print("\n  {:<14} {:>6}", "us, by", "ranks");
   for (const Size& size : sizes) {
-    fmt::print(" {:>13}", size.name);
+    fmt::print(" {:>12}", size.name);
   }
   fmt::print("\n");
   for (const auto& [operation, spreads] : measured_spreads(fit)) {
     for (const Spread& spread : spreads) {
-      fmt::print("  {:<15} {:>7}",
+      fmt::print("  {:<14} {:>6}",
                  calibration::operation_names.at(static_cast<std::size_t>(operation)),
                  spread_name(spread));
       for (const Size& size : sizes) {
@@ -179,7 +186,7 @@ void print_choices(const calibration::CollectiveFit& fit) {
                                                  .nodes = spread.nodes,
                                                  .bytes = size.bytes};
         const calibration::CollectiveCost cost = fit.cost(shape);
-        fmt::print(" {:>13}", fmt::format("{:.4g} {}", lone_seconds(cost, shape) * us,
+        fmt::print(" {:>12}", fmt::format("{:.4g} {}", lone_seconds(cost, shape) * us,
                                           short_name(cost.method)));
       }
       fmt::print("\n");
