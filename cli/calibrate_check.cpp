@@ -237,7 +237,7 @@ int calibrate_check(const Arguments& arguments) {
     throw sim::Error{file, "there is nothing in the files that a profile can be checked against"};
   }
   if (arguments.has("json")) {
-    fmt::print("{}", json_document(to_json(tables)));
+    fmt::print("{}", json_document(to_json(Comparisons{tables})));
   } else {
     print_tables(tables);
   }

@@ -4,20 +4,22 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <iterator>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
-#include "cli/compare.hpp"
 #include "cli/csv_input.hpp"
 #include "cli/json_document.hpp"
 #include "cli/multitree_reference.hpp"
-#include "cli/scenario.hpp"
+#include "cli/shipped.hpp"
 #include "cli/terminal.hpp"
+#include "cli/validate_multitree.hpp"
+#include "cli/validate_training.hpp"
 #include "cli/validation.hpp"
 #include "sim/config.hpp"
 #include "sim/error.hpp"
@@ -40,10 +42,11 @@ constexpr std::array<std::string_view, 1> validate_words{"what"};
 const Command validate_command{
     .name = "validate",
     .summary = "compare with figures measured by others; print every error",
-    .usage = "espalier validate multitree [TABLE.csv...] [options]",
+    .usage = "espalier validate multitree|training [TABLE.csv...] [options]",
     .examples =
         "espalier validate multitree\n"
-        "espalier validate multitree configs/validation/multitree.csv --json\n"
+        "espalier validate training\n"
+        "espalier validate training configs/validation/training-literature.csv --json\n"
         "espalier validate multitree --scenario 1",
     .options = validate_options,
     .positional = validate_words,
@@ -52,52 +55,50 @@ const Command validate_command{
 
 namespace {
 
-constexpr std::array<std::string_view, 6> identifying{"topology",     "algorithm",      "data_kib",
-                                                      "NIs_per_node", "message_size_B", "variant"};
+/// What can be compared: how the tables of a subject are read, and where ours lie.
+struct Subject {
+  std::string_view name;
+  std::vector<std::string> shipped_tables;
+  void (*compare)(const CsvTable& table, const RowDone& done, Comparisons& out);
+  std::string (*scenario)(const CsvTable& table, std::size_t row);
+  void (*print)(const ComparedTable& table);
+};
 
-Compared compare_row(const CsvTable& table, std::size_t row) {
-  Compared out;
-  for (const std::string_view column : identifying) {
-    out.identity.emplace_back(column, table.at(row, column));
-  }
-  constexpr std::int64_t cycles_most = std::int64_t{1} << 53;
-  out.reference = static_cast<double>(table.integer(row, "total_cycles", 1, cycles_most));
-  const std::string label = fmt::format("the scenario of row {}", row + 1);
-  const Scenario scenario =
-      read_scenario(sim::ConfigNode::parse(label, multitree_scenario(table, row)), "");
-  const Comparison comparison = compare(scenario, [](std::size_t, std::size_t) {});
-  constexpr double cycles_per_second = 1e9;
-  out.predicted = multitree_time_s(table, row, comparison.rows.front()) * cycles_per_second;
-  return out;
+std::vector<Subject> subjects() {
+  return {{"multitree", {"multitree.csv"}, compare_multitree, multitree_scenario, print_multitree},
+          {"training",
+           {"training-literature.csv", "training-a100.csv", "training-sc21-figures.csv",
+            "training-mixtures.csv"},
+           compare_training,
+           training_scenario,
+           print_training}};
 }
 
-void print_table(const ComparedTable& table) {
-  fmt::print("{:<16} {:<16} {:>8} {:<9} {:>10} {:>10} {:>7}\n", "topology", "algorithm", "KiB",
-             "variant", "reference", "ours", "error");
-  for (const Compared& row : table.rows) {
-    fmt::print("{:<16} {:<16} {:>8} {:<9} {:>10.0f} {:>10.0f} {:>6.1f}%\n", row.identity[0].second,
-               row.identity[1].second, row.identity[2].second, row.identity[5].second.substr(0, 9),
-               row.reference, row.predicted, 100 * row.error());
+void print_all(const Subject& subject, const Comparisons& all) {
+  for (const ComparedTable& table : all.tables) {
+    subject.print(table);
   }
-  fmt::print("\n{}\n", summary_line(table));
-}
-
-/// The shipped table: below the current directory, or where the program was built from.
-std::string shipped_table() {
-  const std::filesystem::path path{"configs/validation/multitree.csv"};
-  const std::filesystem::path built = std::filesystem::path{ESPALIER_SOURCE_DIR} / path;
-  return std::filesystem::exists(path) ? path.string() : built.string();
+  if (!all.passed_over.empty()) {
+    fmt::print("Passed over:\n");
+    for (const UncomparedRow& row : all.passed_over) {
+      fmt::print("  {}: {}\n", label_of(row.identity), row.reason);
+    }
+  }
 }
 
 }  // namespace
 
 int run_validate(const Arguments& arguments) {
-  constexpr std::array<std::string_view, 1> subjects{"multitree"};
-  static_cast<void>(sim::ConfigNode::scalar("espalier validate", arguments.at("what"))
-                        .choice(subjects, "subject"));
+  const std::vector<Subject> all = subjects();
+  std::vector<std::string_view> names;
+  std::ranges::transform(all, std::back_inserter(names), &Subject::name);
+  const Subject& subject = all[sim::ConfigNode::scalar("espalier validate", arguments.at("what"))
+                                   .choice(names, "subject")];
   std::vector<std::string> paths = arguments.all("tables");
   if (paths.empty()) {
-    paths.push_back(shipped_table());
+    for (const std::string& file : subject.shipped_tables) {
+      paths.push_back(shipped(std::filesystem::path{"configs/validation"} / file).string());
+    }
   }
   constexpr std::size_t size_most = std::size_t{16} << 20;
   std::vector<CsvTable> sources;
@@ -112,27 +113,21 @@ int run_validate(const Arguments& arguments) {
   if (const auto row = arguments.find("scenario")) {
     const auto number = sim::ConfigNode::scalar("--scenario", *row)
                             .integer(1, static_cast<std::int64_t>(sources.front().rows()));
-    fmt::print("{}", multitree_scenario(sources.front(), static_cast<std::size_t>(number - 1)));
+    fmt::print("{}", subject.scenario(sources.front(), static_cast<std::size_t>(number - 1)));
     return 0;
   }
-  std::vector<ComparedTable> tables;
+  Comparisons comparisons;
   Progress progress{"validating"};
   std::size_t done = 0;
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    tables.push_back({.name = std::filesystem::path{paths[i]}.stem().string(), .rows = {}});
-    for (std::size_t row = 0; row < sources[i].rows(); ++row) {
-      tables.back().rows.push_back(compare_row(sources[i], row));
-      progress.update(++done, total);
-    }
+  for (const CsvTable& source : sources) {
+    subject.compare(source, [&] { progress.update(++done, total); }, comparisons);
   }
   progress.finish();
   if (arguments.has("json")) {
-    fmt::print("{}", json_document(to_json(tables)));
+    fmt::print("{}", json_document(to_json(comparisons)));
     return 0;
   }
-  for (const ComparedTable& table : tables) {
-    print_table(table);
-  }
+  print_all(subject, comparisons);
   return 0;
 }
 

@@ -38,10 +38,19 @@ std::string summary_line(const ComparedTable& table) {
       100 * summary.p95, 100 * summary.worst);
 }
 
-nlohmann::ordered_json to_json(const std::vector<ComparedTable>& tables) {
+std::string label_of(const RowIdentity& identity) {
+  constexpr std::size_t most = 44;
+  std::string text;
+  for (const auto& [column, value] : identity) {
+    text += (text.empty() ? "" : " ") + value;
+  }
+  return text.size() > most ? text.substr(0, most) : text;
+}
+
+nlohmann::ordered_json to_json(const Comparisons& comparisons) {
   auto rows = nlohmann::ordered_json::array();
   auto summaries = nlohmann::ordered_json::array();
-  for (const ComparedTable& table : tables) {
+  for (const ComparedTable& table : comparisons.tables) {
     for (const Compared& row : table.rows) {
       nlohmann::ordered_json json{{"table", table.name}};
       for (const auto& [column, value] : row.identity) {
@@ -61,7 +70,16 @@ nlohmann::ordered_json to_json(const std::vector<ComparedTable>& tables) {
                          {"worst_abs_error", summary.worst},
                          {"geometric_mean_error", summary.geometric_mean}});
   }
-  return {{"rows", rows}, {"tables", summaries}};
+  nlohmann::ordered_json out{{"rows", rows}, {"tables", summaries}};
+  for (const UncomparedRow& row : comparisons.passed_over) {
+    nlohmann::ordered_json json = nlohmann::ordered_json::object();
+    for (const auto& [column, value] : row.identity) {
+      json[column] = value;
+    }
+    json["reason"] = row.reason;
+    out["passed_over"].push_back(std::move(json));
+  }
+  return out;
 }
 
 }  // namespace cli

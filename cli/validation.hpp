@@ -1,6 +1,7 @@
 #pragma once
 // Our figures beside those that others measured.
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,9 +10,15 @@
 
 namespace cli {
 
+/// What tells a row from others: columns and their values.
+using RowIdentity = std::vector<std::pair<std::string, std::string>>;
+
+/// Its values in one line, of at most 44 columns.
+[[nodiscard]] std::string label_of(const RowIdentity& identity);
+
 /// One figure of a table, and ours.
 struct Compared {
-  std::vector<std::pair<std::string, std::string>> identity;  // column and value
+  RowIdentity identity;
   double predicted = 0;
   double reference = 0;
 
@@ -23,6 +30,20 @@ struct ComparedTable {
   std::string name;
   std::vector<Compared> rows;
 };
+
+/// A row that is not compared, and why.
+struct UncomparedRow {
+  RowIdentity identity;
+  std::string reason;
+};
+
+struct Comparisons {
+  std::vector<ComparedTable> tables;
+  std::vector<UncomparedRow> passed_over{};
+};
+
+/// Is told that one more row is done.
+using RowDone = std::function<void()>;
 
 /// Of the absolute values of the errors.
 struct ErrorSummary {
@@ -40,7 +61,7 @@ struct ErrorSummary {
 [[nodiscard]] std::string summary_line(const ComparedTable& table);
 
 /// `rows`: the table, what identifies each row, predicted, reference and error. `tables`: name,
-/// rows and errors of each.
-[[nodiscard]] nlohmann::ordered_json to_json(const std::vector<ComparedTable>& tables);
+/// rows and errors of each. `passed_over`, if there are any: what identifies a row, and the reason.
+[[nodiscard]] nlohmann::ordered_json to_json(const Comparisons& comparisons);
 
 }  // namespace cli

@@ -8,6 +8,7 @@ namespace workloads {
 namespace {
 
 using collectives::Collective;
+using Beside = PieceWriter::Beside;
 using Kind = KernelWork::Kind;
 
 /// Elements of queries, and of keys and values together, per token of one rank.
@@ -207,7 +208,6 @@ class AttentionBlock {
   AttentionBlock(const Transformer& model, const Layout& layout, const Software& software,
                  const PieceWriter& writer)
       : model_{&model},
-        software_{&software},
         writer_{&writer},
         sizes_{model, layout},
         core_{model, layout, software, writer},
@@ -233,7 +233,7 @@ class AttentionBlock {
 
   void forward(std::vector<Piece>& pass) const {
     writer_->norm_forward(pass);
-    writer_->gather(pass, Purpose::forward);
+    writer_->gather(pass, Purpose::forward, Beside::product);
     for (const Product& each : whole_) {
       gemm(pass, Purpose::forward, writer_->tokens(), each.out, each.in);
     }
@@ -247,13 +247,13 @@ class AttentionBlock {
     core_.forward(pass);
     context_.after_forward(pass);
     gemm(pass, Purpose::forward, writer_->tokens(), last_.out, last_.in);
-    writer_->sum(pass, Purpose::forward);
+    writer_->sum(pass, Purpose::forward, Beside::product);
     writer_->add_forward(pass);
   }
 
   void backward(std::vector<Piece>& pass) const {
     writer_->add_backward(pass);
-    writer_->gather(pass, Purpose::inputs);
+    writer_->gather(pass, Purpose::inputs, Beside::product);
     gemm(pass, Purpose::inputs, writer_->tokens(), last_.in, last_.out);
     writer_->weight_gradient(pass, last_.out, last_.in);
     context_.before_backward(pass);
@@ -262,15 +262,14 @@ class AttentionBlock {
     if (model_->positions == Positions::rotary) {
       rotate(pass, Purpose::inputs);
     }
-    writer_->gather(pass, Purpose::inputs,
-                    software_->overlap_tensor);  // the input, for the weights
+    writer_->gather(pass, Purpose::inputs, Beside::other_product);  // the input, for the weights
     for (const Product& each : first_) {
       gemm(pass, Purpose::inputs, writer_->tokens(), each.in, each.out);
     }
     for (const Product& each : whole_) {
       gemm(pass, Purpose::inputs, writer_->tokens(), each.in, each.out);
     }
-    writer_->sum(pass, Purpose::inputs, software_->overlap_tensor);
+    writer_->sum(pass, Purpose::inputs, Beside::other_product);
     for (const Product& each : first_) {
       writer_->weight_gradient(pass, each.out, each.in);
     }
@@ -287,7 +286,6 @@ class AttentionBlock {
   }
 
   const Transformer* model_;
-  const Software* software_;
   const PieceWriter* writer_;
   HeadSizes sizes_;
   Core core_;

@@ -8,6 +8,7 @@ namespace workloads {
 namespace {
 
 using collectives::Collective;
+using Beside = PieceWriter::Beside;
 using Kind = KernelWork::Kind;
 
 /// A feed-forward network of `inner` elements on one rank.
@@ -35,21 +36,21 @@ class FeedForwardBlock {
 
   /// Without norm and addition.
   void forward_inside(std::vector<Piece>& pass) const {
-    writer_->gather(pass, Purpose::forward);
+    writer_->gather(pass, Purpose::forward, Beside::product);
     gemm(pass, Purpose::forward, writer_->tokens(), up(), model_->hidden);
     activation(pass, Purpose::forward);
     gemm(pass, Purpose::forward, writer_->tokens(), model_->hidden, inner_);
-    writer_->sum(pass, Purpose::forward);
+    writer_->sum(pass, Purpose::forward, Beside::product);
   }
 
   void backward_inside(std::vector<Piece>& pass) const {
-    writer_->gather(pass, Purpose::inputs);
+    writer_->gather(pass, Purpose::inputs, Beside::product);
     gemm(pass, Purpose::inputs, writer_->tokens(), inner_, model_->hidden);
     writer_->weight_gradient(pass, model_->hidden, inner_);
     activation(pass, Purpose::inputs);
-    writer_->gather(pass, Purpose::inputs, software_->overlap_tensor);
+    writer_->gather(pass, Purpose::inputs, Beside::other_product);
     gemm(pass, Purpose::inputs, writer_->tokens(), model_->hidden, up());
-    writer_->sum(pass, Purpose::inputs, software_->overlap_tensor);
+    writer_->sum(pass, Purpose::inputs, Beside::other_product);
     writer_->weight_gradient(pass, up(), model_->hidden);
   }
 

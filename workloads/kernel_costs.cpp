@@ -43,7 +43,7 @@ KernelCosts::KernelCosts(const calibration::GpuProfile& profile, const Software&
       gemm_{software.precision == Precision::fp8 ? &needed(profile, Kernel::gemm, {"fp8"})
                                                  : plain_},
       attention_{&needed(profile, Kernel::attention, {"bfloat16", "float16"})},
-      bandwidth_Bps_{number_of(plain_->fit, "bandwidth_Bps")},
+      bandwidth_Bps_{number_of(plain_->fit, "bandwidth_Bps") * software.memory_rate},
       launch_s_{number_of(plain_->fit, "launch_s")} {}
 
 double KernelCosts::product_seconds(Kernel kind, std::span<const double> shape) const {

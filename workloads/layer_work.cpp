@@ -8,6 +8,7 @@ namespace workloads {
 namespace {
 
 using collectives::Collective;
+using Beside = PieceWriter::Beside;
 using Kind = KernelWork::Kind;
 
 /// What is done again before the backward pass.
@@ -70,7 +71,7 @@ LayerWork embedding_work(const Transformer& model, const Layout& layout, const S
   constexpr double single = 4;
   LayerWork out;
   memory(out.forward, Purpose::forward, table * 2 * writer.element());
-  writer.sum(out.forward, Purpose::forward);
+  writer.sum(out.forward, Purpose::forward, Beside::nothing);
   if (model.positions == Positions::learned) {
     constexpr double elements = 3;
     writer.vectors(out.forward, Purpose::forward, elements);
@@ -79,7 +80,7 @@ LayerWork embedding_work(const Transformer& model, const Layout& layout, const S
     writer.vectors(out.forward, Purpose::forward, 2, 1);
     writer.vectors(out.backward, Purpose::inputs, 2, 1);
   }
-  writer.gather(out.backward, Purpose::weights);
+  writer.gather(out.backward, Purpose::weights, Beside::nothing);
   memory(out.backward, Purpose::weights, table * (writer.element() + (2 * single)));
   return out;
 }
@@ -91,7 +92,7 @@ LayerWork head_work(const Transformer& model, const Layout& layout, const Softwa
   constexpr double single = 4;
   LayerWork out;
   writer.norm_forward(out.forward);
-  writer.gather(out.forward, Purpose::forward);
+  writer.gather(out.forward, Purpose::forward, Beside::product);
   gemm(out.forward, Purpose::forward, writer.tokens(), rows, model.hidden);
   // Fused: read twice, for the greatest and the sum. Else: to single precision, greatest,
   // difference, exponential, sum, quotient.
@@ -112,9 +113,9 @@ LayerWork head_work(const Transformer& model, const Layout& layout, const Softwa
   memory(out.backward, Purpose::inputs,
          logits * (software.fused_cross_entropy ? 2 * writer.element()
                                                 : (back * single) + writer.element()));
-  writer.gather(out.backward, Purpose::inputs, software.overlap_tensor);
+  writer.gather(out.backward, Purpose::inputs, Beside::other_product);
   gemm(out.backward, Purpose::inputs, writer.tokens(), model.hidden, rows);
-  writer.sum(out.backward, Purpose::inputs, software.overlap_tensor);
+  writer.sum(out.backward, Purpose::inputs, Beside::other_product);
   writer.weight_gradient(out.backward, rows, model.hidden);
   writer.norm_backward(out.backward);
   return out;

@@ -16,33 +16,54 @@ void PieceWriter::vectors(std::vector<Piece>& pass, Purpose purpose, double elem
   memory(pass, purpose, outside_ * model_->hidden * ((elements * element()) + more_bytes));
 }
 
-void PieceWriter::over_tensor(std::vector<Piece>& pass, Purpose purpose, Collective collective,
-                              bool runs_beside) const {
-  if (layout_->tensor > 1) {
-    pass.emplace_back(CollectiveWork{.collective = collective,
-                                     .over = {Dimension::tensor},
-                                     .bytes = tokens_ * model_->hidden * element(),
-                                     .purpose = purpose,
-                                     .runs_beside = runs_beside});
-  }
+CollectiveWork PieceWriter::over_tensor(Purpose purpose, Collective collective, double share,
+                                        bool runs_beside) const {
+  return {.collective = collective,
+          .over = {Dimension::tensor},
+          .bytes = tokens_ * model_->hidden * element() * share,
+          .purpose = purpose,
+          .runs_beside = runs_beside};
 }
 
-void PieceWriter::sum(std::vector<Piece>& pass, Purpose purpose, bool runs_beside) const {
-  over_tensor(pass, purpose,
-              layout_->sequence_parallel ? Collective::reduce_scatter : Collective::all_reduce,
-              runs_beside);
+void PieceWriter::sum(std::vector<Piece>& pass, Purpose purpose, Beside beside) const {
+  if (layout_->tensor == 1) {
+    return;
+  }
+  const Collective collective =
+      layout_->sequence_parallel ? Collective::reduce_scatter : Collective::all_reduce;
+  if (beside == Beside::product && software_->overlap_tensor == TensorOverlap::all) {
+    const double last = 1.0 / layout_->tensor;
+    pass.insert(pass.end() - 1, over_tensor(purpose, collective, 1 - last, true));
+    pass.emplace_back(over_tensor(purpose, collective, last, false));
+    return;
+  }
+  pass.emplace_back(over_tensor(purpose, collective, 1, runs_beside(beside)));
 }
 
-void PieceWriter::gather(std::vector<Piece>& pass, Purpose purpose, bool runs_beside) const {
-  if (layout_->sequence_parallel) {
-    over_tensor(pass, purpose, Collective::all_gather, runs_beside);
+void PieceWriter::gather(std::vector<Piece>& pass, Purpose purpose, Beside beside) const {
+  if (layout_->tensor == 1 || !layout_->sequence_parallel) {
+    return;
   }
+  if (beside == Beside::product && software_->overlap_tensor == TensorOverlap::all) {
+    const double first = 1.0 / layout_->tensor;
+    pass.emplace_back(over_tensor(purpose, Collective::all_gather, first, false));
+    pass.emplace_back(over_tensor(purpose, Collective::all_gather, 1 - first, true));
+    return;
+  }
+  pass.emplace_back(over_tensor(purpose, Collective::all_gather, 1, runs_beside(beside)));
+}
+
+bool PieceWriter::runs_beside(Beside beside) const {
+  return beside == Beside::other_product && software_->overlap_tensor != TensorOverlap::none;
 }
 
 void PieceWriter::weight_gradient(std::vector<Piece>& pass, double out, double in) const {
   gemm(pass, Purpose::weights, out, in, tokens_);
   if (!software_->fused_accumulation) {
     memory(pass, Purpose::weights, out * in * (software_->element + (2 * software_->gradient)));
+  }
+  if (model_->biases) {
+    memory(pass, Purpose::weights, tokens_ * out * element());
   }
 }
 
@@ -52,7 +73,11 @@ void PieceWriter::norm_forward(std::vector<Piece>& pass) const {
 }
 
 void PieceWriter::norm_backward(std::vector<Piece>& pass) const {
-  constexpr double elements = 4;
+  constexpr double elements = 3;
+  vectors(pass, Purpose::inputs, elements);
+  if (!software_->fused_norm) {
+    vectors(pass, Purpose::weights, 2);
+  }
   vectors(pass, Purpose::inputs, elements);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // How the passes of a layer are written down, piece by piece.
 
+#include <cstdint>
 #include <vector>
 
 #include "workloads/layer_work.hpp"
@@ -36,18 +37,27 @@ class PieceWriter {
   void vectors(std::vector<Piece>& pass, Purpose purpose, double elements,
                double more_bytes = 0) const;
 
-  /// What TP's ranks each have a part of becomes whole on all of them, or on each for its tokens.
-  void sum(std::vector<Piece>& pass, Purpose purpose, bool runs_beside = false) const;
+  /// What a collective of TP can run beside, if the software lets it.
+  enum class Beside : std::uint8_t {
+    nothing,
+    product,        // that needs it, or makes it: piece by piece, all but one of t pieces
+    other_product,  // the one that follows, and has nothing to do with it
+  };
 
-  /// Tokens that sequence parallel ranks have parts of, for all of them.
-  void gather(std::vector<Piece>& pass, Purpose purpose, bool runs_beside = false) const;
+  /// What TP's ranks each have a part of becomes whole on all of them, or on each for its tokens.
+  /// Beside a product: the one that was added last.
+  void sum(std::vector<Piece>& pass, Purpose purpose, Beside beside) const;
+
+  /// Tokens that sequence parallel ranks have parts of, for all of them. Beside a product: the one
+  /// that will be added next.
+  void gather(std::vector<Piece>& pass, Purpose purpose, Beside beside) const;
 
   /// The gradient of a matrix of `in` x `out` from that of all tokens, added to the sum of
-  /// gradients.
+  /// gradients, and that of its bias.
   void weight_gradient(std::vector<Piece>& pass, double out, double in) const;
 
-  /// A norm reads and writes its input; backward it reads the gradient, too, and adds what comes
-  /// past it.
+  /// A norm reads and writes its input. Backward it reads the gradient, too, unless fused once more
+  /// for its own weights; then what comes past it is added.
   void norm_forward(std::vector<Piece>& pass) const;
   void norm_backward(std::vector<Piece>& pass) const;
 
@@ -56,8 +66,9 @@ class PieceWriter {
   void add_backward(std::vector<Piece>& pass) const;
 
  private:
-  void over_tensor(std::vector<Piece>& pass, Purpose purpose, collectives::Collective collective,
-                   bool runs_beside) const;
+  [[nodiscard]] CollectiveWork over_tensor(Purpose purpose, collectives::Collective collective,
+                                           double share, bool runs_beside) const;
+  [[nodiscard]] bool runs_beside(Beside beside) const;
 
   const Transformer* model_;
   const Layout* layout_;

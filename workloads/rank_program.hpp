@@ -2,6 +2,7 @@
 // What ranks do, in order: compute, take part in collectives, send to and receive from neighbours.
 // Many ranks have the same program; whom they talk to differs.
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,21 +14,37 @@
 namespace workloads {
 
 /// One thing that a rank does. It goes on to the next one at once, but for `compute`, which takes
-/// its time, and for `wait` and `receive`.
+/// its time, and for those that wait.
+///
+/// The host issues all that a GPU does, and runs ahead of it. Of kernels in a row, the host takes
+/// `host` to issue all; the GPU takes `time` for them, but is not done before `late` has passed
+/// since the host began: the most, over the kernels, of what it takes to issue all up to this one,
+/// and to run this one and those behind it.
 struct Instruction {
   enum class Kind : std::uint8_t {
-    compute,  // for `time`
-    begin,    // takes part in operation `what` on its communicator `slot`
-    wait,     // until all that it has begun on communicator `slot` is over
-    send,     // a message of `what` bytes to its peer `slot`
-    receive,  // the next message from its peer `slot`
+    compute,      // for `time`
+    begin,        // takes part in operation `what` on its communicator `slot`
+    wait,         // until the first `what` that it began on communicator `slot` are over; 0: all
+    send,         // a message of `what` bytes to its peer `slot`
+    receive,      // the next message from its peer `slot`
+    drain,        // until its peer `slot` has all messages
+    synchronise,  // the host waits until the GPU has come this far
   };
   Kind kind{};
   std::uint8_t category = 0;  // of compute, or of the time that passes here
   std::uint16_t slot = 0;
   std::int32_t what = 0;
   sim::Duration time{};
+  sim::Duration host{};
+  sim::Duration late{};
 };
+
+/// Kernels after others, as one.
+inline void join(Instruction& kernels, const Instruction& more) {
+  kernels.late = std::max(kernels.late + more.time, kernels.host + more.late);
+  kernels.time += more.time;
+  kernels.host += more.host;
+}
 
 /// A collective that communicators of one slot carry out.
 struct Operation {

@@ -44,15 +44,18 @@ struct ChannelState {
     std::int32_t bytes = 0;
     Instant sent;
   };
-  std::deque<Message> queued;
+  std::deque<Message> queued;  // and not yet arrived
   bool is_running = false;
   std::deque<Instant> arrived;  // and not yet received
-  std::int32_t receiver = -1;   // who waits
+  Instant last_arrived;
+  std::int32_t receiver = -1;  // who waits for the next one
+  std::int32_t sender = -1;    // who waits until all have arrived
 };
 
 struct RankState {
   std::size_t next = 0;  // instruction
-  Instant now;
+  Instant now;           // of the GPU
+  Instant host;          // when it has issued all up to here
   std::vector<std::int64_t> begun;  // per communicator slot
   bool is_done = false;
 };
@@ -134,6 +137,9 @@ class Runner final : public collectives::PlanListener {
   [[nodiscard]] bool has_waited(std::int32_t rank, const Instruction& instruction);
   void send(std::int32_t rank, const Instruction& instruction);
   [[nodiscard]] bool has_received(std::int32_t rank, const Instruction& instruction);
+  [[nodiscard]] bool has_drained(std::int32_t rank, const Instruction& instruction);
+  void compute(std::int32_t rank, const Instruction& instruction);
+  void issue(std::int32_t rank, const Instruction& instruction);
   void start_turn(std::int32_t number);
   void on_turn_over(std::int32_t number, Instant when);
   void start_message(std::int32_t number);
@@ -170,7 +176,7 @@ void Runner::advance(std::int32_t rank) {
     const Instruction& instruction = program[state.next];
     switch (instruction.kind) {
       case Instruction::Kind::compute:
-        pass_until(rank, instruction, state.now + instruction.time);
+        compute(rank, instruction);
         break;
       case Instruction::Kind::begin:
         begin(rank, instruction);
@@ -188,6 +194,14 @@ void Runner::advance(std::int32_t rank) {
           return;
         }
         break;
+      case Instruction::Kind::drain:
+        if (!has_drained(rank, instruction)) {
+          return;
+        }
+        break;
+      case Instruction::Kind::synchronise:
+        state.host = std::max(state.host, state.now);
+        break;
     }
     ++state.next;
   }
@@ -198,7 +212,29 @@ void Runner::advance(std::int32_t rank) {
   }
 }
 
+void Runner::compute(std::int32_t rank, const Instruction& instruction) {
+  RankState& state = ranks_[at(rank)];
+  const Instant ready = state.now + instruction.time;
+  const Instant end = std::max(ready, state.host + instruction.late);
+  RankTimes& times = times_[at(rank)];
+  times.by_category[instruction.category] += instruction.time;
+  times.launching += end - ready;
+  state.now = end;
+  state.host += instruction.host;
+}
+
+/// What the host issues on its own, the GPU does not do before.
+void Runner::issue(std::int32_t rank, const Instruction& instruction) {
+  RankState& state = ranks_[at(rank)];
+  state.host += instruction.host;
+  if (state.host > state.now) {
+    times_[at(rank)].launching += state.host - state.now;
+    state.now = state.host;
+  }
+}
+
 void Runner::begin(std::int32_t rank, const Instruction& instruction) {
+  issue(rank, instruction);
   RankState& state = ranks_[at(rank)];
   const std::int32_t number = all_->communicator_of[at(rank)][instruction.slot];
   CommunicatorState& communicator = communicators_[at(number)];
@@ -250,7 +286,8 @@ void Runner::on_turn_over(std::int32_t number, Instant when) {
 bool Runner::has_waited(std::int32_t rank, const Instruction& instruction) {
   const std::int32_t number = all_->communicator_of[at(rank)][instruction.slot];
   CommunicatorState& communicator = communicators_[at(number)];
-  const std::int64_t turns = ranks_[at(rank)].begun[instruction.slot];
+  const std::int64_t begun = ranks_[at(rank)].begun[instruction.slot];
+  const std::int64_t turns = instruction.what > 0 ? instruction.what : begun;
   if (turns > communicator.first_turn) {
     communicator.waiting.push_back(rank);
     return false;
@@ -262,6 +299,7 @@ bool Runner::has_waited(std::int32_t rank, const Instruction& instruction) {
 }
 
 void Runner::send(std::int32_t rank, const Instruction& instruction) {
+  issue(rank, instruction);
   const std::int32_t to = all_->peer_of[at(rank)][instruction.slot];
   const std::int32_t number = *plans_.channel(rank, to);
   channels_[at(number)].queued.push_back({instruction.what, ranks_[at(rank)].now});
@@ -284,8 +322,12 @@ void Runner::on_message_over(std::int32_t number) {
   channel.is_running = false;
   channel.queued.pop_front();
   channel.arrived.push_back(engine_.now());
+  channel.last_arrived = engine_.now();
   if (channel.receiver >= 0) {
     ready_.push_back(std::exchange(channel.receiver, -1));
+  }
+  if (channel.sender >= 0 && channel.queued.empty()) {
+    ready_.push_back(std::exchange(channel.sender, -1));
   }
   start_message(number);
 }
@@ -303,6 +345,17 @@ bool Runner::has_received(std::int32_t rank, const Instruction& instruction) {
   }
   pass_until(rank, instruction, channel.arrived.front());
   channel.arrived.pop_front();
+  return true;
+}
+
+bool Runner::has_drained(std::int32_t rank, const Instruction& instruction) {
+  ChannelState& channel =
+      channels_[at(*plans_.channel(rank, all_->peer_of[at(rank)][instruction.slot]))];
+  if (!channel.queued.empty()) {
+    channel.sender = rank;
+    return false;
+  }
+  pass_until(rank, instruction, channel.last_arrived);
   return true;
 }
 

@@ -37,6 +37,7 @@ struct Carrier {
 struct RankTimes {
   sim::Duration end{};
   std::vector<sim::Duration> by_category;  // those of compute, and of waits
+  sim::Duration launching{};               // the GPU waited for its host
 };
 
 struct RunResult {

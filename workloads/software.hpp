@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "sim/config.hpp"
+#include "sim/units.hpp"
+
 namespace workloads {
 
 /// What is not kept but done again.
@@ -19,20 +22,46 @@ inline constexpr std::array<std::string_view, 3> recompute_names{"none", "select
 enum class Precision : std::uint8_t { bfloat16, float16, fp8 };
 inline constexpr std::array<std::string_view, 3> precision_names{"bfloat16", "float16", "fp8"};
 
+/// Which collectives of TP run beside kernels.
+enum class TensorOverlap : std::uint8_t {
+  none,
+  gradients,  // sums of input gradients beside products for weight gradients
+  all,        // and every other one beside the product that it belongs to, piece by piece
+};
+inline constexpr std::array<std::string_view, 3> tensor_overlap_names{"none", "gradients", "all"};
+
+/// Defaults are those of Megatron Core 0.8 and its like, of 2024; configs/software has others.
 struct Software {
   Recompute recompute = Recompute::none;
   Precision precision = Precision::bfloat16;
   bool fused_attention = true;       // one kernel that keeps a number per row, not s x s scores
   bool fused_elementwise = true;     // bias, activation, dropout and addition in one kernel
+  bool fused_norm = true;            // one kernel makes the gradients of input and weights
   bool fused_cross_entropy = false;  // one kernel reads the logits, not one for each step
   bool fused_accumulation = true;    // a product of matrices adds to the sum of gradients itself
   bool dropout = false;              // hidden states and attention; keeps masks
-  bool overlap_tensor = true;        // TP's sums of input gradients run beside weight gradients
-  bool overlap_data = true;          // gradients are summed over replicas beside backward passes
-  bool split_messages = true;        // TP's ranks each send a part to the next stage, and gather
-  std::int32_t element = 2;          // bytes of a weight and of an activation
-  std::int32_t gradient = 4;         // of a gradient, as it is summed up over micro-batches
-  std::int32_t optimizer = 12;       // per weight: Adam's two moments and a copy of the weight
+  TensorOverlap overlap_tensor = TensorOverlap::gradients;
+  bool overlap_data = true;      // gradients are summed, and weights gathered, beside passes
+  bool overlap_pipeline = true;  // stages go on while their messages are on the way
+  bool split_messages = true;    // TP's ranks each send a part to the next stage, and gather
+  bool synchronises = false;     // the host waits for the GPU at messages that do not overlap
+  std::int32_t element = 2;      // bytes of a weight and of an activation
+  std::int32_t gradient = 4;     // of a gradient, as it is summed up over micro-batches
+  std::int32_t optimizer = 12;   // per weight: Adam's two moments and a copy of the weight
+  double memory_rate = 1;        // of memory's bandwidth, what kernels that do no more than move reach
+  sim::Duration launch{10'000'000};             // of the host, for a kernel: 10 us
+  sim::Duration collective_launch{30'000'000};  // for a collective, or a message
 };
+
+/// Bytes that updating a weight reads and writes, with Adam and mixed precision: gradients to
+/// single precision, if they are not; with float16 unscaled and checked; their norm; clipped; Adam
+/// on its moments and the copy of the weight; the weight from that; and gradients to zero.
+[[nodiscard]] double update_bytes(const Software& software);
+
+/// Reads a mapping of the names above over `base`: recompute, precision, fused_attention,
+/// fused_elementwise, fused_cross_entropy, fused_accumulation, dropout, overlap_tensor,
+/// overlap_data, overlap_pipeline, split_messages, synchronises, gradient_bytes, optimizer_bytes,
+/// memory_rate, launch and collective_launch. Throws sim::Error at unknown keys, and values out of range.
+[[nodiscard]] Software read_software(const sim::ConfigNode& node, const Software& base = {});
 
 }  // namespace workloads

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <span>
+#include <utility>
 
 #include "sim/contract.hpp"
 #include "workloads/layer_work.hpp"
@@ -56,6 +58,15 @@ Axis axis_of(const CollectiveWork& work) {
   return Axis::data;
 }
 
+/// What of a place in the model has been begun on communicators of replicas, when its weights are
+/// there: layers by their numbers, the embedding and the output layer beside them.
+struct GatheredAhead {
+  std::int32_t dense = 0;
+  std::int32_t experts = 0;
+};
+constexpr std::int32_t embedding_place = -1;
+constexpr std::int32_t head_place = -2;
+
 /// Writes the program of one stage.
 class StageWriter {
  public:
@@ -71,14 +82,18 @@ class StageWriter {
                      training.layout.micro_batches()) {}
 
   std::vector<Instruction> write() {
-    for (const auto& slot : training_->orders[static_cast<std::size_t>(stage_)]) {
-      const std::int32_t part = (slot.chunk * training_->layout.pipeline) + stage_;
-      if (slot.work == Work::forward) {
-        forward(part);
-      } else {
-        backward(part, slot.work);
-      }
+    gather_ahead();
+    const StageOrder& order = training_->orders[at(stage_)];
+    for (std::size_t first = 0; first < order.size();) {
+      const std::size_t count = together(order, first);
+      const std::span<const Slot> slots = std::span{order}.subspan(first, count);
+      std::ranges::for_each(slots, [&](const Slot& slot) { receive(slot); });
+      end_exchange();
+      std::ranges::for_each(slots, [&](const Slot& slot) { pass(slot); });
+      std::ranges::for_each(slots, [&](const Slot& slot) { send(slot); });
+      first += count;
     }
+    end_exchange();
     if (!training_->software.overlap_data) {
       for (std::int32_t part = parts_ - training_->layout.pipeline + stage_; part >= 0;
            part -= training_->layout.pipeline) {
@@ -100,47 +115,115 @@ class StageWriter {
 
   void compute(double seconds, Category category) {
     const sim::Duration time = picoseconds(seconds);
-    const bool joins = !out_.empty() && out_.back().kind == Kind::compute &&
-                       out_.back().category == static_cast<std::uint8_t>(category) && !is_apart_;
-    if (joins) {
-      out_.back().time += time;
+    const Instruction kernel{.kind = Kind::compute,
+                             .category = static_cast<std::uint8_t>(category),
+                             .time = time,
+                             .host = software().launch,
+                             .late = software().launch + time};
+    if (!out_.empty() && out_.back().kind == Kind::compute &&
+        out_.back().category == kernel.category) {
+      join(out_.back(), kernel);
     } else {
-      out_.push_back(
-          {.kind = Kind::compute, .category = static_cast<std::uint8_t>(category), .time = time});
+      out_.push_back(kernel);
     }
-    is_apart_ = false;
   }
 
   void begin(Axis axis, Collective collective, double bytes) {
+    ++begun_[static_cast<std::size_t>(axis)];
     out_.push_back({.kind = Kind::begin,
                     .category = static_cast<std::uint8_t>(category_of(axis)),
                     .slot = static_cast<std::uint16_t>(axis),
-                    .what = operations_->number_of(axis, collective, bytes)});
+                    .what = operations_->number_of(axis, collective, bytes),
+                    .host = software().collective_launch});
   }
 
-  void wait(Axis axis) {
+  /// Until what was begun is over: all, or the first `count`.
+  void wait(Axis axis, std::int32_t count = 0) {
     out_.push_back({.kind = Kind::wait,
                     .category = static_cast<std::uint8_t>(category_of(axis)),
-                    .slot = static_cast<std::uint16_t>(axis)});
+                    .slot = static_cast<std::uint16_t>(axis),
+                    .what = count});
   }
 
-  /// A message of hidden states, or of their gradients, between stages.
-  void message(Kind kind, Neighbour neighbour) {
-    const double all = static_cast<double>(training_->model.sequence) / layout().context *
-                       layout().micro_batch * training_->model.hidden * software().element;
-    const bool splits =
-        layout().tensor > 1 && !layout().sequence_parallel && software().split_messages;
-    const double part = splits || layout().sequence_parallel ? all / layout().tensor : all;
-    constexpr double most = 2147483647;
-    sim::require(part <= most, "a message between stages is below 2 GiB");
+  // Messages between stages.
+
+  void message(Kind kind, Neighbour neighbour, std::int32_t bytes = 0) {
     out_.push_back({.kind = kind,
                     .category = static_cast<std::uint8_t>(Category::pipeline),
                     .slot = static_cast<std::uint16_t>(neighbour),
-                    .what = static_cast<std::int32_t>(std::llround(part))});
-    if (splits && kind == Kind::receive) {
-      begin(Axis::tensor, Collective::all_gather, all);
+                    .what = bytes,
+                    .host = software().collective_launch});
+  }
+
+  /// Bytes of the hidden states of a micro-batch, or of their gradients: on all ranks of TP
+  /// together, and those that one sends.
+  [[nodiscard]] double hidden_bytes() const {
+    return static_cast<double>(training_->model.sequence) / layout().context *
+           layout().micro_batch * training_->model.hidden * software().element;
+  }
+  [[nodiscard]] bool splits_messages() const {
+    return layout().tensor > 1 && !layout().sequence_parallel && software().split_messages;
+  }
+  [[nodiscard]] std::int32_t message_bytes() const {
+    const double part = splits_messages() || layout().sequence_parallel
+                            ? hidden_bytes() / layout().tensor
+                            : hidden_bytes();
+    constexpr double most = 2147483647;
+    sim::require(part <= most, "a message between stages is below 2 GiB");
+    return static_cast<std::int32_t>(std::llround(part));
+  }
+
+  [[nodiscard]] std::int32_t part_of(const Slot& slot) const {
+    return (slot.chunk * layout().pipeline) + stage_;
+  }
+
+  void send(const Slot& slot) {
+    const std::int32_t part = part_of(slot);
+    if (slot.work == Work::forward && !is_last(part)) {
+      message(Kind::send, Neighbour::next, message_bytes());
+      sent_.push_back(Neighbour::next);
+    }
+    if ((slot.work == Work::backward || slot.work == Work::backward_inputs) && !is_first(part)) {
+      message(Kind::send, Neighbour::previous, message_bytes());
+      sent_.push_back(Neighbour::previous);
+    }
+  }
+
+  void receive(const Slot& slot) {
+    const std::int32_t part = part_of(slot);
+    const bool is_forward = slot.work == Work::forward;
+    if (is_forward ? is_first(part) : (is_last(part) || slot.work == Work::backward_weights)) {
+      return;
+    }
+    message(Kind::receive, is_forward ? Neighbour::previous : Neighbour::next);
+    has_received_ = true;
+    if (splits_messages()) {
+      begin(Axis::tensor, Collective::all_gather, hidden_bytes());
       wait(Axis::tensor);
     }
+  }
+
+  /// Without overlap a stage does nothing until what it has sent has arrived, too.
+  void end_exchange() {
+    if (!software().overlap_pipeline) {
+      for (const Neighbour neighbour : sent_) {
+        message(Kind::drain, neighbour);
+      }
+      if (software().synchronises && (has_received_ || !sent_.empty())) {
+        out_.push_back({.kind = Kind::synchronise});
+      }
+    }
+    sent_.clear();
+    has_received_ = false;
+  }
+
+  /// How many of the slots from `first` on have their messages in one exchange: with several chunks
+  /// and without overlap a forward pass and the backward pass behind it, as in Megatron-LM.
+  [[nodiscard]] std::size_t together(const StageOrder& order, std::size_t first) const {
+    const bool are_two = layout().chunks > 1 && !software().overlap_pipeline &&
+                         first + 1 < order.size() && order[first].work == Work::forward &&
+                         order[first + 1].work == Work::backward;
+    return are_two ? 2 : 1;
   }
 
   /// Kernels and collectives, those for which `takes` says so.
@@ -155,7 +238,6 @@ class StageWriter {
         begin(axis_of(*work), work->collective, work->bytes);
         if (work->runs_beside) {
           beside_.push_back(axis_of(*work));
-          is_apart_ = true;
         } else {
           wait(axis_of(*work));
         }
@@ -199,31 +281,27 @@ class StageWriter {
     return found->second;
   }
 
-  /// With sharded weights a layer's are gathered before they are used.
-  void gather_weights(std::int32_t layer) {
-    if (shards(Sharding::weights)) {
-      const RankWeights weights = layer_weights(training_->model, layout(), layer);
-      exchange_dense(Collective::all_gather, weights.dense * software().element);
-      exchange_experts(Collective::all_gather, weights.experts * software().element);
-      wait_for_data();
+  void pass(const Slot& slot) {
+    if (slot.work == Work::forward) {
+      forward(part_of(slot));
+    } else {
+      backward(part_of(slot), slot.work);
     }
   }
 
   void forward(std::int32_t part) {
     const auto all = [](Purpose) { return true; };
-    if (!is_first(part)) {
-      message(Kind::receive, Neighbour::previous);
-    } else {
+    if (is_first(part)) {
+      wait_for_gathered(embedding_place);
       pieces(embedding_work(training_->model, layout(), software()).forward, Category::compute,
              all);
     }
     for (std::int32_t layer = first_layer_[at(part)]; layer < first_layer_[at(part) + 1]; ++layer) {
-      gather_weights(layer);
+      gather_weights(layer, layer + 1 < first_layer_[at(part) + 1] ? layer + 1 : -1);
       pieces(work_of(layer).forward, Category::compute, all);
     }
-    if (!is_last(part)) {
-      message(Kind::send, Neighbour::next);
-    } else {
+    if (is_last(part)) {
+      wait_for_gathered(head_place);
       pieces(head_work(training_->model, layout(), software()).forward, Category::compute, all);
     }
   }
@@ -243,11 +321,9 @@ class StageWriter {
       if (sums) {
         sum_dense(head_weights(training_->model, layout()));
       }
-    } else if (for_inputs) {
-      message(Kind::receive, Neighbour::next);
     }
     for (std::int32_t layer = first_layer_[at(part) + 1]; layer-- > first_layer_[at(part)];) {
-      gather_weights(layer);
+      gather_weights(layer, layer > first_layer_[at(part)] ? layer - 1 : -1);
       const LayerWork& each = work_of(layer);
       if (for_inputs) {
         pieces(each.again, Category::recompute, all);
@@ -263,8 +339,73 @@ class StageWriter {
       if (sums) {
         sum_dense(embedding_weights(training_->model, layout()));
       }
-    } else if (for_inputs) {
-      message(Kind::send, Neighbour::previous);
+    }
+  }
+
+  // Weights that are gathered before they are used.
+
+  void begin_gathering(std::int32_t place, double dense, double experts) {
+    exchange_dense(Collective::all_gather, dense * software().element);
+    exchange_experts(Collective::all_gather, experts * software().element);
+    ahead_[place] = {begun_[static_cast<std::size_t>(Axis::data)],
+                     begun_[static_cast<std::size_t>(Axis::expert_data)]};
+  }
+  void begin_gathering(std::int32_t layer) {
+    const RankWeights weights = layer_weights(training_->model, layout(), layer);
+    begin_gathering(layer, weights.dense, weights.experts);
+  }
+
+  void wait_for_gathered(std::int32_t place) {
+    const auto found = ahead_.find(place);
+    if (found == ahead_.end()) {
+      return;
+    }
+    if (found->second.dense > 0) {
+      wait(Axis::data, found->second.dense);
+    }
+    if (found->second.experts > 0) {
+      wait(Axis::expert_data, found->second.experts);
+    }
+    ahead_.erase(found);
+  }
+
+  /// With overlap, ranks that have updated a part of the weights each gather all of them when the
+  /// next step begins, in the order in which they are used.
+  void gather_ahead() {
+    if (!software().overlap_data || !gathers_updated()) {
+      return;
+    }
+    for (std::int32_t chunk = 0; chunk < layout().chunks; ++chunk) {
+      const std::int32_t part = (chunk * layout().pipeline) + stage_;
+      if (is_first(part)) {
+        begin_gathering(embedding_place, embedding_weights(training_->model, layout()), 0);
+      }
+      for (std::int32_t i = first_layer_[at(part)]; i < first_layer_[at(part) + 1]; ++i) {
+        begin_gathering(i);
+      }
+      if (is_last(part)) {
+        begin_gathering(head_place, head_weights(training_->model, layout()), 0);
+      }
+    }
+  }
+
+  /// Do ranks update a part each of weights that all of them keep?
+  [[nodiscard]] bool gathers_updated() const {
+    return shards(Sharding::optimizer) && !shards(Sharding::weights);
+  }
+
+  /// With sharded weights those of a layer are gathered before it, beside the layer before.
+  void gather_weights(std::int32_t layer, std::int32_t next) {
+    if (!shards(Sharding::weights)) {
+      wait_for_gathered(layer);
+      return;
+    }
+    if (!ahead_.contains(layer)) {
+      begin_gathering(layer);
+    }
+    wait_for_gathered(layer);
+    if (next >= 0 && software().overlap_data) {
+      begin_gathering(next);
     }
   }
 
@@ -332,12 +473,10 @@ class StageWriter {
     const double dense = shards(Sharding::optimizer) ? all.dense / replicas() : all.dense;
     const double experts =
         shards(Sharding::optimizer) ? all.experts / layout().expert_data() : all.experts;
-    // Gradients are read for their norm and by the optimiser, which reads and writes its state and
-    // writes weights.
-    const double each = (2 * software().gradient) + (2 * software().optimizer) + software().element;
-    compute(costs_->seconds({.kind = KernelWork::Kind::memory, .bytes = (dense + experts) * each}),
+    compute(costs_->seconds({.kind = KernelWork::Kind::memory,
+                             .bytes = (dense + experts) * update_bytes(software())}),
             Category::optimizer);
-    if (shards(Sharding::optimizer) && !shards(Sharding::weights)) {
+    if (gathers_updated() && !software().overlap_data) {
       exchange_dense(Collective::all_gather, all.dense * software().element);
       exchange_experts(Collective::all_gather, all.experts * software().element);
       wait_for_data();
@@ -357,7 +496,10 @@ class StageWriter {
   std::map<std::array<double, 9>, double> seconds_;
   std::vector<Instruction> out_;
   std::vector<Axis> beside_;  // what the kernel that follows does not wait for: one, or none
-  bool is_apart_ = false;     // the next kernel is an instruction of its own
+  std::array<std::int32_t, axes> begun_{};
+  std::vector<Neighbour> sent_;  // to whom, since the last exchange
+  bool has_received_ = false;    // since then
+  std::map<std::int32_t, GatheredAhead> ahead_;  // per layer, until it is waited for
 };
 
 }  // namespace

@@ -198,9 +198,11 @@ StageReport stage_report(const Training& training, const RankPrograms& all, cons
     for (std::size_t i = 0; i < report.seconds.size(); ++i) {
       report.seconds.at(i) += sim::seconds(times.by_category[i]);
     }
+    report.launch_s += sim::seconds(times.launching);
     report.idle_s += sim::seconds(run.time - times.end);
   }
   std::ranges::for_each(report.seconds, [&](double& each) { each /= ranks; });
+  report.launch_s /= ranks;
   report.idle_s /= ranks;
   return report;
 }

@@ -18,6 +18,7 @@ struct StageReport {
   StageMemory memory;
   std::int32_t in_flight = 0;  // micro-batches, over chunks, whose activations it holds at most
   std::array<double, category_names.size()> seconds{};  // by category
+  double launch_s = 0;                                  // the GPU waited for its host
   double idle_s = 0;                                    // until the last rank of the step is done
 };
 

@@ -205,15 +205,19 @@ TEST_CASE("training programs: overlap never makes a step longer") {
   for (const Layout& layout : {Layout{.tensor = 4, .data = 2, .global_batch = 4},
                                Layout{.tensor = 2, .data = 2, .pipeline = 2, .global_batch = 8},
                                Layout{.data = 8, .global_batch = 16}}) {
-    const auto time_of = [&](bool data, bool tensor) {
+    const auto time_of = [&](bool data, TensorOverlap tensor, bool pipeline) {
       return run_on(programs_of(training_of(model, layout,
-                                            {.overlap_tensor = tensor, .overlap_data = data})),
+                                            {.overlap_tensor = tensor,
+                                             .overlap_data = data,
+                                             .overlap_pipeline = pipeline})),
                     network)
           .time;
     };
-    CHECK(time_of(true, true) <= time_of(false, true));
-    CHECK(time_of(true, true) <= time_of(true, false));
-    CHECK(time_of(true, false) <= time_of(false, false));
+    using enum TensorOverlap;
+    CHECK(time_of(true, gradients, true) <= time_of(false, gradients, true));
+    CHECK(time_of(true, gradients, true) <= time_of(true, none, true));
+    CHECK(time_of(true, gradients, true) <= time_of(true, gradients, false));
+    CHECK(time_of(true, none, true) <= time_of(false, none, true));
   }
 }
 

@@ -65,7 +65,7 @@ TEST_CASE("training step: on one GPU it is its kernels, one after the other") {
 
 TEST_CASE("training step: TP inside a server adds its collectives, as they take alone") {
   const Training one =
-      training_of({.tensor = 8, .micro_batch = 2, .global_batch = 2}, 8, {.overlap_tensor = false});
+      training_of({.tensor = 8, .micro_batch = 2, .global_batch = 2}, 8, {.overlap_tensor = TensorOverlap::none});
   const auto network = topology::load("test", "gpu-cluster:1x8" + servers);
   const StepReport report = run_step(one, a100(), network, {});
   const auto& fit = a100().collectives->fit;

@@ -1,0 +1,189 @@
+#include "cli/training_scenario.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "cli/scenario.hpp"
+#include "cli/shipped.hpp"
+#include "topology/graphml.hpp"
+#include "workloads/model_file.hpp"
+
+namespace cli {
+namespace {
+
+using workloads::Layout;
+using workloads::PipelineKind;
+using workloads::Software;
+using workloads::Transformer;
+
+constexpr std::int64_t sequence_most = std::int64_t{1} << 24;
+constexpr std::int64_t gpus_most = std::int64_t{1} << 20;
+
+Transformer read_model_key(const sim::ConfigNode& node, const std::string& directory) {
+  const sim::ConfigNode model = node.at("model");
+  Transformer out = workloads::read_any_model(
+      model.is_map() ? model : load_named(model, directory, "configs/models", "model"));
+  if (const auto sequence = node.find("sequence")) {
+    out.sequence = static_cast<std::int32_t>(sequence->integer(1, sequence_most));
+  }
+  return out;
+}
+
+/// Software by name, or what is said over another one.
+Software read_software_key(const sim::ConfigNode& node, const std::string& directory) {
+  if (!node.is_map()) {
+    return read_software_key(load_named(node, directory, "configs/software", "software"),
+                             directory);
+  }
+  const auto like = node.find("like");
+  return workloads::read_software(node, like ? read_software_key(*like, directory) : Software{});
+}
+
+/// The profile that is named, or else the shipped one of that GPU.
+std::pair<calibration::GpuProfile, std::string> read_profile_key(const sim::ConfigNode& node,
+                                                                 const std::string& directory,
+                                                                 const workloads::Gpu& gpu) {
+  const auto said = node.find("profile");
+  const auto from = [&](const std::string& path) -> std::optional<calibration::GpuProfile> {
+    const calibration::Profile profile = calibration::read_profile(sim::ConfigNode::load(path));
+    const calibration::GpuProfile* const found =
+        profile.gpus.size() == 1 && said ? &profile.gpus.front() : profile.find(gpu.name);
+    return found == nullptr ? std::nullopt : std::optional{*found};
+  };
+  const auto named = [&](const calibration::GpuProfile& profile, const std::string& file) {
+    return fmt::format("{}, {} ({})", profile.gpu, profile.provenance, file);
+  };
+  if (said) {
+    std::filesystem::path path{said->text()};
+    if (path.is_relative()) {
+      path = std::filesystem::path{directory} / path;
+    }
+    if (!std::filesystem::exists(path)) {
+      said->fail(fmt::format("there is no file '{}'", path.string()));
+    }
+    auto found = from(path.lexically_normal().string());
+    if (!found) {
+      said->fail(fmt::format("the profile is of several GPUs, none of which is '{}'", gpu.name));
+    }
+    const std::string name = named(*found, said->text());
+    return {std::move(*found), name};
+  }
+  for (const std::string& name : shipped_names("configs/profiles")) {
+    const std::string file = fmt::format("configs/profiles/{}.yaml", name);
+    if (auto found = from(shipped(file).string())) {
+      const std::string text = named(*found, file);
+      return {std::move(*found), text};
+    }
+  }
+  node.at("gpu").fail(fmt::format("there is no profile of '{}'", gpu.name),
+                      "profile: a file that espalier-calibrate or 'espalier calibrate fit' made");
+}
+
+collectives::ExecuteOptions read_execution(const sim::ConfigNode& node) {
+  collectives::ExecuteOptions execute;
+  execute.network = sim::NetworkModel::flow;
+  if (const auto network = node.find("network")) {
+    constexpr std::array<std::string_view, 2> models{"ideal", "flow"};
+    execute.network = network->choice(models, "network model of a training step") == 0
+                          ? sim::NetworkModel::ideal
+                          : sim::NetworkModel::flow;
+  }
+  if (const auto routing = node.find("routing")) {
+    execute.routing =
+        static_cast<topology::Routing>(routing->choice(topology::routing_names, "routing"));
+  }
+  if (const auto seed = node.find("seed")) {
+    execute.seed =
+        static_cast<std::uint64_t>(seed->integer(0, std::numeric_limits<std::int64_t>::max()));
+  }
+  return execute;
+}
+
+/// One order for each stage, as the user lists them.
+std::vector<workloads::StageOrder> read_orders(const sim::ConfigNode& node, const Layout& layout) {
+  const std::vector<sim::ConfigNode> items = node.items();
+  if (items.size() != static_cast<std::size_t>(layout.pipeline)) {
+    node.fail(fmt::format("{} orders for {} stages", items.size(), layout.pipeline));
+  }
+  std::vector<workloads::StageOrder> orders;
+  for (const sim::ConfigNode& item : items) {
+    orders.push_back(workloads::parse_order(item.where(), item.text()));
+  }
+  if (const std::string fault =
+          workloads::fault_of(orders, layout.micro_batches(), layout.chunks);
+      !fault.empty()) {
+    node.fail(fault);
+  }
+  return orders;
+}
+
+void read_schedule(const sim::ConfigNode& node, TrainingScenario& scenario) {
+  workloads::Training& training = scenario.training;
+  const auto said = node.find("schedule");
+  if (said && said->is_list()) {
+    scenario.schedule = PipelineKind::listed;
+    training.orders = read_orders(*said, training.layout);
+    return;
+  }
+  scenario.schedule =
+      training.layout.chunks > 1 ? PipelineKind::interleaved : PipelineKind::one_f_one_b;
+  if (said) {
+    constexpr std::span made{workloads::pipeline_names.data(), 4};
+    scenario.schedule = static_cast<PipelineKind>(said->choice(made, "schedule"));
+  }
+  training.orders =
+      workloads::orders_of((said ? *said : node.at("layout")).where(), scenario.schedule,
+                           training.layout);
+}
+
+}  // namespace
+
+bool is_training(const sim::ConfigNode& node) {
+  return node.is_map() && node.find("model").has_value();
+}
+
+TrainingScenario read_training_scenario(const sim::ConfigNode& node,
+                                        const std::string& directory) {
+  node.expect_keys({"model", "sequence", "gpu", "profile", "topology", "link", "layout", "gpus",
+                    "schedule", "software", "network", "routing", "seed"});
+  const sim::ConfigNode gpu_key = node.at("gpu");
+  const workloads::Gpu gpu =
+      workloads::read_gpu(load_named(gpu_key, directory, "configs/gpus", "GPU"));
+  auto [profile, profile_name] = read_profile_key(node, directory, gpu);
+  const sim::ConfigNode topology = node.at("topology");
+  TrainingScenario scenario{
+      .topology_name = topology.is_map() ? topology.at("kind").text() : topology.text(),
+      .software_name = {},
+      .profile_name = std::move(profile_name),
+      .training = {},
+      .gpu = gpu,
+      .profile = std::move(profile),
+      .topology = read_topology(node, directory),
+      .execute = read_execution(node),
+      .hash = {}};
+  workloads::Training& training = scenario.training;
+  training.model = read_model_key(node, directory);
+  const auto endpoints = static_cast<std::int64_t>(scenario.topology.endpoints().size());
+  const auto gpus = node.find("gpus");
+  training.layout = workloads::read_layout(
+      node.at("layout"), training.model,
+      static_cast<std::int32_t>(gpus ? gpus->integer(1, std::min(endpoints, gpus_most))
+                                     : endpoints));
+  if (const auto software = node.find("software")) {
+    training.software = read_software_key(*software, directory);
+    scenario.software_name = software->is_map() ? "of the scenario" : software->text();
+  }
+  read_schedule(node, scenario);
+  scenario.hash = hash_of(node.canonical() + topology::write_graphml(scenario.topology) +
+                          calibration::to_yaml({{scenario.profile}}));
+  return scenario;
+}
+
+}  // namespace cli

@@ -1,0 +1,52 @@
+#pragma once
+// What to train, with what, and on what: a scenario with a model.
+
+#include <string>
+
+#include "calibration/profile.hpp"
+#include "collectives/execute.hpp"
+#include "sim/config.hpp"
+#include "topology/topology.hpp"
+#include "workloads/gpu.hpp"
+#include "workloads/training_programs.hpp"
+
+namespace cli {
+
+/// A training step.
+///
+///     model: gpt3-175b             # of configs/models, a file of ours or Hugging Face's, a mapping
+///     sequence: 2048               # tokens; those of the model if left out
+///     gpu: a100-sxm-80gb           # of configs/gpus, or a file
+///     profile: my-profile.yaml     # what kernels and messages cost; that of the GPU if left out
+///     topology: gpu-cluster:128x8,nvlink=300GB/s,500ns,nic=200Gbps,500ns
+///     layout: { tensor: 8, pipeline: 8, chunks: 2, micro_batch: 1, global_batch: 1536 }
+///     schedule: interleaved        # gpipe, 1f1b, zb-h1; or a list, per stage: "F0 F1 B0 B1"
+///     software: megatron-2021      # of configs/software, a file, or a mapping: {like: ..., ...}
+///     network: flow                # or ideal
+///     routing: auto
+///     seed: 1
+///
+/// The layout is as in workloads/layout.hpp, on all GPUs of the topology, or on `gpus` of them;
+/// software as in workloads/software.hpp.
+struct TrainingScenario {
+  std::string topology_name;
+  std::string software_name;
+  std::string profile_name;  // "A100-SXM-80GB, fitted (configs/profiles/a100.yaml)"
+  workloads::Training training;
+  workloads::PipelineKind schedule{};
+  workloads::Gpu gpu;
+  calibration::GpuProfile profile;
+  topology::Topology topology;
+  collectives::ExecuteOptions execute;
+  std::string hash;  // 16 hexadecimal digits over everything above
+};
+
+/// Is this the scenario of a training step, and not of a collective?
+[[nodiscard]] bool is_training(const sim::ConfigNode& node);
+
+/// Reads a scenario. `directory` is where relative paths start; empty for the current one. Throws
+/// sim::Error at whatever is wrong.
+[[nodiscard]] TrainingScenario read_training_scenario(const sim::ConfigNode& node,
+                                                      const std::string& directory);
+
+}  // namespace cli
