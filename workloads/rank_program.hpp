@@ -57,12 +57,15 @@ struct Operation {
 struct Communicator {
   std::vector<std::int32_t> ranks;
   std::uint16_t slot = 0;
+  // The endpoints of all its members, where `ranks` are the first ones of more that do the same.
+  std::vector<std::int32_t> members{};
 };
 
 /// All that ranks do in a step.
 struct RankPrograms {
   std::vector<std::vector<Instruction>> programs;
-  std::vector<std::int32_t> program_of;  // per rank
+  std::vector<std::int32_t> program_of;   // per rank
+  std::vector<std::int32_t> endpoint_of;  // per rank: its number among those of the topology
   std::vector<Communicator> communicators;
   std::vector<std::vector<std::int32_t>> communicator_of;  // per rank and slot; -1: none
   std::vector<std::vector<std::int32_t>> peer_of;          // per rank and slot; -1: none

@@ -218,11 +218,16 @@ class StageWriter {
   }
 
   /// How many of the slots from `first` on have their messages in one exchange: with several chunks
-  /// and without overlap a forward pass and the backward pass behind it, as in Megatron-LM.
+  /// and without overlap, where passes alternate, a forward pass and the backward pass behind it, as
+  /// in Megatron-LM.
   [[nodiscard]] std::size_t together(const StageOrder& order, std::size_t first) const {
+    const auto turns = [](const Slot& before, const Slot& after) {
+      return before.work == Work::backward && after.work == Work::forward;
+    };
     const bool are_two = layout().chunks > 1 && !software().overlap_pipeline &&
                          first + 1 < order.size() && order[first].work == Work::forward &&
-                         order[first + 1].work == Work::backward;
+                         order[first + 1].work == Work::backward &&
+                         std::ranges::adjacent_find(order, turns) != order.end();
     return are_two ? 2 : 1;
   }
 

@@ -11,36 +11,57 @@
 namespace workloads {
 namespace {
 
-/// Adds the communicators along an axis, where there is anything to do and more than one rank.
-void add_communicators(const Layout& layout, Axis axis, const std::vector<Dimension>& dimensions,
-                       RankPrograms& all) {
-  if (all.operations[static_cast<std::size_t>(axis)].empty()) {
-    return;
-  }
-  for (std::vector<std::int32_t>& ranks : groups_of(layout, dimensions)) {
-    if (ranks.size() < 2) {
+/// Adds communicators among the ranks of a layout of which some are run.
+class CommunicatorWriter {
+ public:
+  /// `number_of`: per rank of the layout, that among those that are run; -1: it is not.
+  CommunicatorWriter(const Layout& layout, std::vector<std::int32_t> number_of, RankPrograms& all)
+      : layout_{&layout}, number_of_{std::move(number_of)}, all_{&all} {}
+
+  /// Along an axis, where there is anything to do and more than one rank.
+  void add(Axis axis, const std::vector<Dimension>& dimensions) {
+    if (all_->operations[static_cast<std::size_t>(axis)].empty()) {
       return;
     }
-    for (const std::int32_t rank : ranks) {
-      all.communicator_of[static_cast<std::size_t>(rank)][static_cast<std::size_t>(axis)] =
-          static_cast<std::int32_t>(all.communicators.size());
+    for (const std::vector<std::int32_t>& ranks : groups_of(*layout_, dimensions)) {
+      if (ranks.size() > 1) {
+        add(axis, ranks);
+      }
     }
-    all.communicators.push_back({std::move(ranks), static_cast<std::uint16_t>(axis)});
   }
-}
 
-/// First and last ranks of every pipeline.
-void add_embedding_communicators(const Layout& layout, RankPrograms& all) {
-  for (const std::vector<std::int32_t>& stages : groups_of(layout, {Dimension::pipeline})) {
-    for (const std::int32_t rank : {stages.front(), stages.back()}) {
-      all.communicator_of[static_cast<std::size_t>(rank)]
-                         [static_cast<std::size_t>(Axis::embedding)] =
-          static_cast<std::int32_t>(all.communicators.size());
+  /// First and last ranks of every pipeline.
+  void add_embedding() {
+    for (const std::vector<std::int32_t>& stages : groups_of(*layout_, {Dimension::pipeline})) {
+      add(Axis::embedding, std::vector{stages.front(), stages.back()});
     }
-    all.communicators.push_back(
-        {{stages.front(), stages.back()}, static_cast<std::uint16_t>(Axis::embedding)});
   }
-}
+
+ private:
+  void add(Axis axis, const std::vector<std::int32_t>& ranks) {
+    Communicator communicator{.ranks = {}, .slot = static_cast<std::uint16_t>(axis)};
+    for (const std::int32_t rank : ranks) {
+      if (const std::int32_t number = number_of_[static_cast<std::size_t>(rank)]; number >= 0) {
+        communicator.ranks.push_back(number);
+      }
+    }
+    if (communicator.ranks.empty()) {
+      return;
+    }
+    if (communicator.ranks.size() < ranks.size()) {
+      communicator.members = ranks;
+    }
+    for (const std::int32_t number : communicator.ranks) {
+      all_->communicator_of[static_cast<std::size_t>(number)][static_cast<std::size_t>(axis)] =
+          static_cast<std::int32_t>(all_->communicators.size());
+    }
+    all_->communicators.push_back(std::move(communicator));
+  }
+
+  const Layout* layout_;
+  std::vector<std::int32_t> number_of_;
+  RankPrograms* all_;
+};
 
 }  // namespace
 
@@ -71,7 +92,8 @@ std::vector<StageOrder> orders_of(const std::string& where, PipelineKind kind,
   return one_f_one_b(stages, micro_batches);
 }
 
-RankPrograms training_programs(const Training& training, const KernelCosts& costs) {
+RankPrograms training_programs(const Training& training, const KernelCosts& costs,
+                               std::int32_t replicas) {
   const Layout& layout = training.layout;
   RankPrograms all;
   Operations operations;
@@ -79,25 +101,33 @@ RankPrograms training_programs(const Training& training, const KernelCosts& cost
     all.programs.push_back(stage_program(training, costs, operations, stage));
   }
   all.operations = operations.take();
-  all.communicator_of.assign(static_cast<std::size_t>(layout.ranks()),
-                             std::vector<std::int32_t>(axes, -1));
+  std::vector<std::int32_t> number_of(static_cast<std::size_t>(layout.ranks()), -1);
   for (std::int32_t rank = 0; rank < layout.ranks(); ++rank) {
-    const std::int32_t stage = place_of(layout, rank, Dimension::pipeline);
+    if (replicas == 0 || place_of(layout, rank, Dimension::data) < replicas) {
+      number_of[static_cast<std::size_t>(rank)] = all.ranks();
+      all.program_of.push_back(place_of(layout, rank, Dimension::pipeline));
+      all.endpoint_of.push_back(rank);
+    }
+  }
+  for (const std::int32_t rank : all.endpoint_of) {
     const auto stages = group_of(layout, rank, {Dimension::pipeline});
+    const std::int32_t stage = place_of(layout, rank, Dimension::pipeline);
     const auto peer = [&](std::int32_t step) {
-      return stages[static_cast<std::size_t>((stage + step + layout.pipeline) % layout.pipeline)];
+      const std::int32_t other = (stage + step + layout.pipeline) % layout.pipeline;
+      return number_of[static_cast<std::size_t>(stages[static_cast<std::size_t>(other)])];
     };
-    all.program_of.push_back(stage);
     all.peer_of.push_back({peer(1), peer(-1)});
   }
-  add_communicators(layout, Axis::tensor, {Dimension::tensor}, all);
-  add_communicators(layout, Axis::context, {Dimension::context}, all);
-  add_communicators(layout, Axis::expert, {Dimension::expert}, all);
-  add_communicators(layout, Axis::expert_tensor, {Dimension::expert_tensor}, all);
-  add_communicators(layout, Axis::data, {Dimension::context, Dimension::data}, all);
-  add_communicators(layout, Axis::expert_data, {Dimension::expert_data}, all);
+  all.communicator_of.assign(all.program_of.size(), std::vector<std::int32_t>(axes, -1));
+  CommunicatorWriter writer{layout, std::move(number_of), all};
+  writer.add(Axis::tensor, {Dimension::tensor});
+  writer.add(Axis::context, {Dimension::context});
+  writer.add(Axis::expert, {Dimension::expert});
+  writer.add(Axis::expert_tensor, {Dimension::expert_tensor});
+  writer.add(Axis::data, {Dimension::context, Dimension::data});
+  writer.add(Axis::expert_data, {Dimension::expert_data});
   if (shares_embedding(training)) {
-    add_embedding_communicators(layout, all);
+    writer.add_embedding();
   }
   return all;
 }

@@ -2,18 +2,21 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "collectives/fold.hpp"
 #include "collectives/registry.hpp"
 #include "collectives/request.hpp"
 #include "sim/contract.hpp"
 #include "sim/error.hpp"
 #include "workloads/library_collective.hpp"
 #include "workloads/rank_run.hpp"
+#include "workloads/symmetry.hpp"
 
 namespace workloads {
 namespace {
@@ -27,7 +30,7 @@ class LibraryCarrier {
  public:
   LibraryCarrier(const RankPrograms& all, const calibration::CollectiveFit& fit,
                  const topology::Topology& topology, const collectives::ExecuteOptions& options)
-      : fit_{&fit}, topology_{&topology}, options_{&options} {
+      : all_{&all}, fit_{&fit}, topology_{&topology}, options_{&options} {
     for (const topology::Partition& partition : topology.partitions()) {
       if (partition.name == "server") {
         servers_ = &partition;
@@ -39,7 +42,17 @@ class LibraryCarrier {
   }
 
   [[nodiscard]] Carried operation(const Communicator& communicator, const Operation& operation) {
-    const collectives::Group group = group_of_ranks(communicator.ranks);
+    auto carried = find_operation(communicator, operation);
+    sim::require(carried.has_value(), "ranks that stand for others do the same as those");
+    return std::move(*carried);
+  }
+
+  /// Nothing where the communicator's ranks cannot stand for all members.
+  [[nodiscard]] std::optional<Carried> find_operation(const Communicator& communicator,
+                                                      const Operation& operation) {
+    const bool is_part = !communicator.members.empty();
+    const collectives::Group group =
+        is_part ? group_at(communicator.members) : group_of_ranks(communicator.ranks);
     const calibration::CollectiveShape shape =
         shape_of(*topology_, group, *operation_of(operation.collective), operation.bytes,
                  calibration::Number::switches);
@@ -51,9 +64,19 @@ class LibraryCarrier {
                                        .bytes = operation.bytes,
                                        .channels = shape.nodes > 1 ? 0 : 1,
                                        .pieces = costs.pieces};
+    collectives::Schedule schedule =
+        algorithm_of(cost.method.pattern, operation.collective).build(request);
+    if (is_part) {
+      auto part =
+          collectives::folded(schedule, static_cast<std::int32_t>(communicator.ranks.size()));
+      if (!part) {
+        return std::nullopt;
+      }
+      schedule = std::move(*part);
+    }
     Carried carried{
-        .group = group,
-        .schedule = algorithm_of(cost.method.pattern, operation.collective).build(request),
+        .group = is_part ? group_of_ranks(communicator.ranks) : group,
+        .schedule = std::move(schedule),
         .start = costs.start,
         .message_latency = costs.message_latency,
         .far_latency = costs.far_latency,
@@ -85,7 +108,7 @@ class LibraryCarrier {
 
  private:
   [[nodiscard]] topology::NodeId node_of(std::int32_t rank) const {
-    return topology_->endpoints()[at(rank)];
+    return topology_->endpoints()[at(all_->endpoint_of[at(rank)])];
   }
   [[nodiscard]] std::int32_t server_of(std::int32_t rank) const {
     return servers_->block_of[topology::index(node_of(rank))];
@@ -94,6 +117,14 @@ class LibraryCarrier {
     collectives::Group group;
     for (const std::int32_t rank : ranks) {
       group.nodes.push_back(node_of(rank));
+    }
+    return group;
+  }
+
+  [[nodiscard]] collectives::Group group_at(const std::vector<std::int32_t>& endpoints) const {
+    collectives::Group group;
+    for (const std::int32_t endpoint : endpoints) {
+      group.nodes.push_back(topology_->endpoints()[at(endpoint)]);
     }
     return group;
   }
@@ -159,6 +190,7 @@ class LibraryCarrier {
     return known->second;
   }
 
+  const RankPrograms* all_;
   const calibration::CollectiveFit* fit_;
   const topology::Topology* topology_;
   const collectives::ExecuteOptions* options_;
@@ -166,6 +198,23 @@ class LibraryCarrier {
   std::map<std::int32_t, std::set<std::uint16_t>> users_;  // slots, per server
   std::map<std::string, sim::Duration> times_;             // of what is alone
 };
+
+/// Can the ranks that are run stand for all members of every communicator?
+bool stand_for_all(const RankPrograms& all, LibraryCarrier& library) {
+  std::set<std::pair<std::uint16_t, std::size_t>> seen;  // slots and sizes, one of each will do
+  for (const Communicator& communicator : all.communicators) {
+    if (communicator.members.empty() ||
+        !seen.emplace(communicator.slot, communicator.ranks.size()).second) {
+      continue;
+    }
+    for (const Operation& operation : all.operations[communicator.slot]) {
+      if (!library.find_operation(communicator, operation)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
 
 /// What recomputation adds, per token.
 double again_flop(const Training& training) {
@@ -211,7 +260,7 @@ StageReport stage_report(const Training& training, const RankPrograms& all, cons
 
 StepReport run_step(const Training& training, const calibration::GpuProfile& profile,
                     const topology::Topology& topology,
-                    const collectives::ExecuteOptions& options) {
+                    const collectives::ExecuteOptions& options, Symmetry symmetry) {
   const std::int32_t ranks = training.layout.ranks();
   if (topology.endpoints().size() < at(ranks)) {
     throw sim::Error{std::string{"layout"}, fmt::format("{} ranks, but the topology has {} GPUs",
@@ -228,7 +277,14 @@ StepReport run_step(const Training& training, const calibration::GpuProfile& pro
     throw sim::Error{profile.gpu, "the profile has no collectives"};
   }
   const KernelCosts kernels{profile, training.software};
-  const RankPrograms all = training_programs(training, kernels);
+  std::int32_t run_replicas =
+      symmetry == Symmetry::folded ? replicas_for_all(training.layout, topology) : 0;
+  if (run_replicas > 0) {
+    const RankPrograms some = training_programs(training, kernels, run_replicas);
+    LibraryCarrier library{some, profile.collectives->fit, topology, options};
+    run_replicas = stand_for_all(some, library) ? run_replicas : 0;
+  }
+  const RankPrograms all = training_programs(training, kernels, run_replicas);
   LibraryCarrier library{all, profile.collectives->fit, topology, options};
   const Carrier carrier{
       .operation =
@@ -238,7 +294,10 @@ StepReport run_step(const Training& training, const calibration::GpuProfile& pro
       .message = [&](std::int32_t from, std::int32_t to,
                      sim::Bytes bytes) { return library.message(from, to, bytes); }};
   const RunResult run = run_ranks(all, topology, options, carrier, category_names.size());
-  StepReport report{.seconds = sim::seconds(run.time), .stages = {}, .events = run.events};
+  StepReport report{.seconds = sim::seconds(run.time),
+                    .stages = {},
+                    .events = run.events,
+                    .ranks_run = all.ranks()};
   const double tokens = static_cast<double>(training.layout.global_batch) * training.model.sequence;
   const double per_gpu = tokens / report.seconds / ranks;
   const double flop = training_flop(training.model, training.model.sequence);

@@ -29,7 +29,11 @@ struct StepReport {
   double hardware_flop_per_s = 0;  // per GPU, with what is recomputed
   std::vector<StageReport> stages;
   std::uint64_t events = 0;
+  std::int32_t ranks_run = 0;  // which stand for all
 };
+
+/// Are replicas run that stand for others (symmetry.hpp), or all of them? The figures are the same.
+enum class Symmetry : std::uint8_t { folded, ignored };
 
 /// Simulates a step. Rank r of the layout is endpoint r of the topology. Collectives and messages
 /// go by the methods that the profile's library takes, on the topology's network; kernels take what
@@ -40,6 +44,7 @@ struct StepReport {
 /// for each other.
 [[nodiscard]] StepReport run_step(const Training& training, const calibration::GpuProfile& profile,
                                   const topology::Topology& topology,
-                                  const collectives::ExecuteOptions& options);
+                                  const collectives::ExecuteOptions& options,
+                                  Symmetry symmetry = Symmetry::folded);
 
 }  // namespace workloads
