@@ -16,9 +16,11 @@
 #include "cli/result_csv.hpp"
 #include "cli/result_json.hpp"
 #include "cli/result_table.hpp"
+#include "cli/run_training.hpp"
 #include "cli/scenario.hpp"
 #include "cli/settings.hpp"
 #include "cli/terminal.hpp"
+#include "cli/training_scenario.hpp"
 #include "cli/variants.hpp"
 #include "sim/error.hpp"
 
@@ -73,6 +75,7 @@ namespace {
 
 constexpr std::array run_options{
     Option{"set", 0, "KEY=VALUE", "overrides a key of the scenario: sizes=1MiB"},
+    Option{"trace", 0, "FILE", "of a training step: a timeline for ui.perfetto.dev"},
     Option{"links", 0, "", "also print bytes and busy time per link"},
     Option{"json", 0, "", "print JSON"},
     Option{"csv", 0, "", "print CSV"},
@@ -85,11 +88,12 @@ constexpr std::array<std::string_view, 1> run_words{"scenario"};
 
 const Command run_command{
     .name = "run",
-    .summary = "simulate a scenario file",
+    .summary = "simulate a scenario file: collectives, or a training step",
     .usage = "espalier run SCENARIO.yaml [options]",
     .examples =
         "espalier run configs/demo/torus-8x8.yaml\n"
-        "espalier run configs/demo/dgx-h100-64.yaml --set sizes=1MiB..1GiB -o out",
+        "espalier run configs/demo/dgx-h100-64.yaml --set sizes=1MiB..1GiB -o out\n"
+        "espalier run configs/scenarios/training/gpt3-175b-1024.yaml --trace step.json",
     .options = run_options,
     .positional = run_words,
 };
@@ -203,6 +207,12 @@ int run_scenario(const Arguments& arguments) {
   const std::string directory = std::filesystem::path{file}.parent_path().string();
   const sim::ConfigNode node =
       scenario_with_settings(sim::ConfigNode::load(file), arguments, directory);
+  if (is_training(node)) {
+    return run_training(node, directory, arguments);
+  }
+  if (arguments.has("trace")) {
+    throw sim::Error{std::string{"--trace"}, "is for training steps: scenarios with a 'model'"};
+  }
   const std::vector<Variant> variants = read_variants(node, directory);
   if (variants.empty()) {
     return report(read_scenario(node, directory), arguments);

@@ -48,7 +48,7 @@ Recipe ablation(std::string_view id) {
       ", overlap_tensor: all",
       ", overlap_pipeline: true, synchronises: false",
       ", overlap_data: true",
-      ", fused_cross_entropy: true, recompute: none",
+      ", fused_attention: true, fused_cross_entropy: true, memory_rate: 1, recompute: none",
       ", launch: 30 us, collective_launch: 50 us",
       "",                          // LAMB: batches of three times as many
   };
@@ -69,7 +69,7 @@ Recipe recipe_of(const CsvTable& table, std::size_t row) {
     return {"deepspeed-zero3", false, "weights"};
   }
   if (contains(source, "README Jan 2021")) {
-    return {"{like: megatron-2021, split_messages: false, fused_elementwise: false}"};
+    return {"{like: megatron-2021, split_messages: false}"};
   }
   if (contains(source, "SC21")) {
     return {"megatron-2021"};
@@ -252,7 +252,8 @@ MeasuredStep from_literature(const CsvTable& table, std::size_t row) {
     step.micro_batches = {number_or("mbs", 1)};
   }
   const std::string& features = table.at(row, "schedule_features");
-  const bool is_plain = contains(features, "1F1B") && !contains(features, "nterleaved");
+  const bool is_plain = (contains(features, "1F1B") && !contains(features, "nterleaved")) ||
+                        contains(source, "Jan 2021");
   if (!table.at(row, "VP").empty()) {
     step.chunks = {number_or("VP", 1)};
   } else if (!is_plain) {

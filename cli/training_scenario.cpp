@@ -152,7 +152,7 @@ bool is_training(const sim::ConfigNode& node) {
 TrainingScenario read_training_scenario(const sim::ConfigNode& node,
                                         const std::string& directory) {
   node.expect_keys({"model", "sequence", "gpu", "profile", "topology", "link", "layout", "gpus",
-                    "schedule", "software", "network", "routing", "seed"});
+                    "schedule", "software", "network", "routing", "symmetry", "seed"});
   const sim::ConfigNode gpu_key = node.at("gpu");
   const workloads::Gpu gpu =
       workloads::read_gpu(load_named(gpu_key, directory, "configs/gpus", "GPU"));
@@ -181,6 +181,9 @@ TrainingScenario read_training_scenario(const sim::ConfigNode& node,
     scenario.software_name = software->is_map() ? "of the scenario" : software->text();
   }
   read_schedule(node, scenario);
+  if (const auto symmetry = node.find("symmetry"); symmetry && !symmetry->boolean()) {
+    scenario.symmetry = workloads::Symmetry::ignored;
+  }
   scenario.hash = hash_of(node.canonical() + topology::write_graphml(scenario.topology) +
                           calibration::to_yaml({{scenario.profile}}));
   return scenario;

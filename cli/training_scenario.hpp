@@ -9,6 +9,7 @@
 #include "topology/topology.hpp"
 #include "workloads/gpu.hpp"
 #include "workloads/training_programs.hpp"
+#include "workloads/training_step.hpp"
 
 namespace cli {
 
@@ -24,6 +25,7 @@ namespace cli {
 ///     software: megatron-2021      # of configs/software, a file, or a mapping: {like: ..., ...}
 ///     network: flow                # or ideal
 ///     routing: auto
+///     symmetry: true               # replicas that do the same are run once; false: each of them
 ///     seed: 1
 ///
 /// The layout is as in workloads/layout.hpp, on all GPUs of the topology, or on `gpus` of them;
@@ -38,6 +40,7 @@ struct TrainingScenario {
   calibration::GpuProfile profile;
   topology::Topology topology;
   collectives::ExecuteOptions execute;
+  workloads::Symmetry symmetry = workloads::Symmetry::folded;
   std::string hash;  // 16 hexadecimal digits over everything above
 };
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/training_report.hpp"
 #include "cli/training_scenario.hpp"
 #include "cli/training_tables.hpp"
 #include "sim/config.hpp"
@@ -23,12 +24,6 @@ TrainingScenario read(const std::string& text) {
 workloads::StepReport run(const TrainingScenario& scenario) {
   return workloads::run_step(scenario.training, scenario.profile, scenario.topology,
                              scenario.execute);
-}
-
-bool fits(const TrainingScenario& scenario, const workloads::StepReport& report) {
-  return std::ranges::all_of(report.stages, [&](const workloads::StageReport& stage) {
-    return stage.memory.total() <= static_cast<double>(scenario.gpu.memory.count());
-  });
 }
 
 /// The scenario of a row. Nothing if nothing fits.

@@ -235,10 +235,10 @@ class AttentionBlock {
     writer_->norm_forward(pass);
     writer_->gather(pass, Purpose::forward, Beside::product);
     for (const Product& each : whole_) {
-      gemm(pass, Purpose::forward, writer_->tokens(), each.out, each.in);
+      writer_->product(pass, each.out, each.in);
     }
     for (const Product& each : first_) {
-      gemm(pass, Purpose::forward, writer_->tokens(), each.out, each.in);
+      writer_->product(pass, each.out, each.in);
     }
     if (model_->positions == Positions::rotary) {
       rotate(pass, Purpose::forward);
@@ -246,7 +246,7 @@ class AttentionBlock {
     context_.before_forward(pass);
     core_.forward(pass);
     context_.after_forward(pass);
-    gemm(pass, Purpose::forward, writer_->tokens(), last_.out, last_.in);
+    writer_->product(pass, last_.out, last_.in);
     writer_->sum(pass, Purpose::forward, Beside::product);
     writer_->add_forward(pass);
   }
@@ -254,7 +254,7 @@ class AttentionBlock {
   void backward(std::vector<Piece>& pass) const {
     writer_->add_backward(pass);
     writer_->gather(pass, Purpose::inputs, Beside::product);
-    gemm(pass, Purpose::inputs, writer_->tokens(), last_.in, last_.out);
+    writer_->input_gradient(pass, last_.out, last_.in);
     writer_->weight_gradient(pass, last_.out, last_.in);
     context_.before_backward(pass);
     core_.backward(pass);
@@ -264,10 +264,10 @@ class AttentionBlock {
     }
     writer_->gather(pass, Purpose::inputs, Beside::other_product);  // the input, for the weights
     for (const Product& each : first_) {
-      gemm(pass, Purpose::inputs, writer_->tokens(), each.in, each.out);
+      writer_->input_gradient(pass, each.out, each.in);
     }
     for (const Product& each : whole_) {
-      gemm(pass, Purpose::inputs, writer_->tokens(), each.in, each.out);
+      writer_->input_gradient(pass, each.out, each.in);
     }
     writer_->sum(pass, Purpose::inputs, Beside::other_product);
     for (const Product& each : first_) {

@@ -37,19 +37,19 @@ class FeedForwardBlock {
   /// Without norm and addition.
   void forward_inside(std::vector<Piece>& pass) const {
     writer_->gather(pass, Purpose::forward, Beside::product);
-    gemm(pass, Purpose::forward, writer_->tokens(), up(), model_->hidden);
+    writer_->product(pass, up(), model_->hidden);
     activation(pass, Purpose::forward);
-    gemm(pass, Purpose::forward, writer_->tokens(), model_->hidden, inner_);
+    writer_->product(pass, model_->hidden, inner_);
     writer_->sum(pass, Purpose::forward, Beside::product);
   }
 
   void backward_inside(std::vector<Piece>& pass) const {
     writer_->gather(pass, Purpose::inputs, Beside::product);
-    gemm(pass, Purpose::inputs, writer_->tokens(), inner_, model_->hidden);
+    writer_->input_gradient(pass, model_->hidden, inner_);
     writer_->weight_gradient(pass, model_->hidden, inner_);
     activation(pass, Purpose::inputs);
     writer_->gather(pass, Purpose::inputs, Beside::other_product);
-    gemm(pass, Purpose::inputs, writer_->tokens(), model_->hidden, up());
+    writer_->input_gradient(pass, up(), model_->hidden);
     writer_->sum(pass, Purpose::inputs, Beside::other_product);
     writer_->weight_gradient(pass, up(), model_->hidden);
   }
@@ -95,13 +95,15 @@ class ExpertsBlock {
   void forward(std::vector<Piece>& pass) const {
     const double h = model_->hidden;
     writer_->norm_forward(pass);
-    gemm(pass, Purpose::forward, writer_->outside(), model_->experts->count, h);
+    wide_gemm(pass, Purpose::forward, writer_->outside(), model_->experts->count, h);
     route(pass, Purpose::forward);
     permute(pass, Purpose::forward);
     exchange(pass, Purpose::forward);
     gather(pass, Purpose::forward);
+    writer_->cast(pass, Purpose::forward, each_ * groups_ * h);
     grouped(pass, Purpose::forward, each_, up(), h);
     activation(pass, Purpose::forward, up() + inner_);
+    writer_->cast(pass, Purpose::forward, each_ * groups_ * inner_);
     grouped(pass, Purpose::forward, each_, h, inner_);
     reduce(pass, Purpose::forward);
     exchange(pass, Purpose::forward);
@@ -121,17 +123,19 @@ class ExpertsBlock {
     permute(pass, Purpose::inputs);
     exchange(pass, Purpose::inputs);
     gather(pass, Purpose::inputs);
+    writer_->cast(pass, Purpose::inputs, each_ * groups_ * h);
     grouped(pass, Purpose::inputs, each_, inner_, h);
     grouped(pass, Purpose::weights, h, inner_, each_);
     activation(pass, Purpose::inputs, (2 * up()) + inner_);
+    writer_->cast(pass, Purpose::inputs, each_ * groups_ * up());
     grouped(pass, Purpose::inputs, each_, h, up());
     grouped(pass, Purpose::weights, up(), h, each_);
     reduce(pass, Purpose::inputs);
     exchange(pass, Purpose::inputs);
     permute(pass, Purpose::inputs);
     route(pass, Purpose::inputs);
-    gemm(pass, Purpose::inputs, writer_->outside(), h, model_->experts->count);
-    gemm(pass, Purpose::weights, model_->experts->count, h, writer_->outside());
+    wide_gemm(pass, Purpose::inputs, writer_->outside(), h, model_->experts->count);
+    wide_gemm(pass, Purpose::weights, model_->experts->count, h, writer_->outside());
     writer_->norm_backward(pass);
   }
 

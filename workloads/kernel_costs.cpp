@@ -1,6 +1,8 @@
 #include "workloads/kernel_costs.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -35,6 +37,26 @@ double number_of(const calibration::KernelFit& fit, std::string_view name) {
   return fit.numbers()[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
 }
 
+/// Operations per second of the longest products in a profile: the median over a tenth of all
+/// operations. A GPU that works for long comes to the limit of its power, and its clock goes down;
+/// short measurements are over before.
+double sustained_flop_per_s(const calibration::KernelFit& fit) {
+  struct Sample {
+    double seconds;
+    double rate;
+  };
+  std::vector<Sample> samples;
+  for (const calibration::KernelSample& each : fit.samples()) {
+    samples.push_back({each.seconds, 2 * each.shape[0] * each.shape[1] * each.shape[2] / each.seconds});
+  }
+  std::ranges::sort(samples, std::greater{}, &Sample::seconds);
+  constexpr std::size_t longest = 10;
+  samples.resize(std::min(longest, samples.size()));
+  std::ranges::sort(samples, std::less{}, &Sample::rate);
+  return samples.empty() ? std::numeric_limits<double>::infinity()
+                         : samples[samples.size() / 2].rate;
+}
+
 }  // namespace
 
 KernelCosts::KernelCosts(const calibration::GpuProfile& profile, const Software& software)
@@ -44,13 +66,25 @@ KernelCosts::KernelCosts(const calibration::GpuProfile& profile, const Software&
                                                  : plain_},
       attention_{&needed(profile, Kernel::attention, {"bfloat16", "float16"})},
       bandwidth_Bps_{number_of(plain_->fit, "bandwidth_Bps") * software.memory_rate},
+      plain_flop_per_s_{sustained_flop_per_s(plain_->fit)},
+      gemm_flop_per_s_{sustained_flop_per_s(gemm_->fit)},
+      blocks_{software.communication_blocks},
       launch_s_{number_of(plain_->fit, "launch_s")} {}
 
-double KernelCosts::product_seconds(Kernel kind, std::span<const double> shape) const {
-  if (const auto* const own = profile_->find(kind, plain_->dtype)) {
+double KernelCosts::slowdown() const {
+  if (profile_->contention) {
+    return profile_->contention->fit.slowdown(blocks_);
+  }
+  const double processors = plain_->fit.machine().processors;
+  return processors / std::max(processors - blocks_, 1.0);
+}
+
+double KernelCosts::product_seconds(Kernel kind, const calibration::ProfiledKernel& like,
+                                    std::span<const double> shape) const {
+  if (const auto* const own = profile_->find(kind, like.dtype)) {
     return own->fit.seconds(shape);
   }
-  return calibration::model_seconds(kind, plain_->fit.machine(), plain_->fit.numbers(), shape);
+  return calibration::model_seconds(kind, like.fit.machine(), like.fit.numbers(), shape);
 }
 
 /// The measured kernels see half of all pairs of tokens. A causal one with a window of a share x of
@@ -65,11 +99,16 @@ double KernelCosts::seconds(const KernelWork& kernel) const {
   const std::span<const double> size{kernel.size};
   switch (kernel.kind) {
     case Kind::gemm:
-      return gemm_->fit.seconds(size.first(3));
+      return kernel.is_wide ? std::max(plain_->fit.seconds(size.first(3)),
+                                       flop_of(kernel) / plain_flop_per_s_)
+                            : std::max(gemm_->fit.seconds(size.first(3)),
+                                       flop_of(kernel) / gemm_flop_per_s_);
     case Kind::batched_gemm:
-      return product_seconds(Kernel::batched_gemm, size.first(4));
+      return std::max(product_seconds(Kernel::batched_gemm, *plain_, size.first(4)),
+                      flop_of(kernel) / plain_flop_per_s_);
     case Kind::grouped_gemm:
-      return product_seconds(Kernel::grouped_gemm, size.first(4));
+      return std::max(product_seconds(Kernel::grouped_gemm, *gemm_, size.first(4)),
+                      flop_of(kernel) / gemm_flop_per_s_);
     case Kind::attention:
       return attention_seconds(kernel);
     case Kind::attention_backward: {

@@ -5,6 +5,7 @@
 //   or
 //                   else by the tiles and waves of the plain one
 //   attention       the profile's fit, which is causal; other masks by the pairs that they leave
+//   both            not faster than products can go on for long: than the profile's longest ones
 //   memory          bytes over the bandwidth that GEMMs of few rows reach, which is that of memory,
 //                   and a launch; or the profile's curve over bytes
 //
@@ -27,11 +28,16 @@ class KernelCosts {
 
   [[nodiscard]] double seconds(const KernelWork& kernel) const;
 
+  /// How much longer a kernel takes beside a collective: by the profile's measurements, or else as
+  /// if each of its blocks kept one processor from it.
+  [[nodiscard]] double slowdown() const;
+
   /// Of memory, in bytes per second.
   [[nodiscard]] double memory_bandwidth() const { return bandwidth_Bps_; }
 
  private:
   [[nodiscard]] double product_seconds(calibration::Kernel kind,
+                                       const calibration::ProfiledKernel& like,
                                        std::span<const double> shape) const;
 
   [[nodiscard]] double attention_seconds(const KernelWork& kernel) const;
@@ -41,6 +47,9 @@ class KernelCosts {
   const calibration::ProfiledKernel* gemm_;   // in the format of weights
   const calibration::ProfiledKernel* attention_;
   double bandwidth_Bps_;
+  double plain_flop_per_s_;  // that go on for long
+  double gemm_flop_per_s_;
+  std::int32_t blocks_;
   double launch_s_;
 };
 

@@ -86,14 +86,16 @@ LayerWork embedding_work(const Transformer& model, const Layout& layout, const S
 }
 
 LayerWork head_work(const Transformer& model, const Layout& layout, const Software& software) {
-  const PieceWriter writer{model, layout, software};
+  Software wide = software;
+  wide.precision = Precision::bfloat16;  // the output layer is never in fp8
+  const PieceWriter writer{model, layout, wide};
   const double rows = static_cast<double>(model.vocabulary) / layout.tensor;
   const double logits = writer.tokens() * rows;
   constexpr double single = 4;
   LayerWork out;
   writer.norm_forward(out.forward);
   writer.gather(out.forward, Purpose::forward, Beside::product);
-  gemm(out.forward, Purpose::forward, writer.tokens(), rows, model.hidden);
+  wide_gemm(out.forward, Purpose::forward, writer.tokens(), rows, model.hidden);
   // Fused: read twice, for the greatest and the sum. Else: to single precision, greatest,
   // difference, exponential, sum, quotient.
   constexpr double steps = 9;
@@ -114,7 +116,7 @@ LayerWork head_work(const Transformer& model, const Layout& layout, const Softwa
          logits * (software.fused_cross_entropy ? 2 * writer.element()
                                                 : (back * single) + writer.element()));
   writer.gather(out.backward, Purpose::inputs, Beside::other_product);
-  gemm(out.backward, Purpose::inputs, writer.tokens(), model.hidden, rows);
+  wide_gemm(out.backward, Purpose::inputs, writer.tokens(), model.hidden, rows);
   writer.sum(out.backward, Purpose::inputs, Beside::other_product);
   writer.weight_gradient(out.backward, rows, model.hidden);
   writer.norm_backward(out.backward);

@@ -57,6 +57,30 @@ bool PieceWriter::runs_beside(Beside beside) const {
   return beside == Beside::other_product && software_->overlap_tensor != TensorOverlap::none;
 }
 
+void PieceWriter::gemm(std::vector<Piece>& pass, Purpose purpose, double m, double n,
+                       double k) const {
+  pass.emplace_back(KernelWork{.kind = KernelWork::Kind::gemm,
+                               .size = {m, n, k},
+                               .purpose = purpose,
+                               .is_wide = software_->precision != Precision::fp8});
+}
+
+void PieceWriter::cast(std::vector<Piece>& pass, Purpose purpose, double elements) const {
+  if (software_->precision == Precision::fp8) {
+    memory(pass, purpose, elements * (element() + 2));  // a byte each, once more transposed
+  }
+}
+
+void PieceWriter::product(std::vector<Piece>& pass, double out, double in) const {
+  cast(pass, Purpose::forward, tokens_ * in);
+  gemm(pass, Purpose::forward, tokens_, out, in);
+}
+
+void PieceWriter::input_gradient(std::vector<Piece>& pass, double out, double in) const {
+  cast(pass, Purpose::inputs, tokens_ * out);
+  gemm(pass, Purpose::inputs, tokens_, in, out);
+}
+
 void PieceWriter::weight_gradient(std::vector<Piece>& pass, double out, double in) const {
   gemm(pass, Purpose::weights, out, in, tokens_);
   if (!software_->fused_accumulation) {

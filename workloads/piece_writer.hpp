@@ -17,10 +17,10 @@ inline void memory(std::vector<Piece>& pass, Purpose purpose, double bytes, bool
                                .is_core = is_core});
 }
 
-/// Adds an m x k matrix times a k x n one.
-inline void gemm(std::vector<Piece>& pass, Purpose purpose, double m, double n, double k) {
-  pass.emplace_back(
-      KernelWork{.kind = KernelWork::Kind::gemm, .size = {m, n, k}, .purpose = purpose});
+/// Adds an m x k matrix times a k x n one, in two bytes.
+inline void wide_gemm(std::vector<Piece>& pass, Purpose purpose, double m, double n, double k) {
+  pass.emplace_back(KernelWork{
+      .kind = KernelWork::Kind::gemm, .size = {m, n, k}, .purpose = purpose, .is_wide = true});
 }
 
 /// Knows how many tokens a rank has, and between whom they are split.
@@ -52,6 +52,14 @@ class PieceWriter {
   /// that will be added next.
   void gather(std::vector<Piece>& pass, Purpose purpose, Beside beside) const;
 
+  /// All tokens times a matrix of `in` x `out`; and the gradient of that product's input from that
+  /// of its output. What comes in is cast first.
+  void product(std::vector<Piece>& pass, double out, double in) const;
+  void input_gradient(std::vector<Piece>& pass, double out, double in) const;
+
+  /// With fp8, so many elements in two bytes to one, and once more transposed.
+  void cast(std::vector<Piece>& pass, Purpose purpose, double elements) const;
+
   /// The gradient of a matrix of `in` x `out` from that of all tokens, added to the sum of
   /// gradients, and that of its bias.
   void weight_gradient(std::vector<Piece>& pass, double out, double in) const;
@@ -66,6 +74,7 @@ class PieceWriter {
   void add_backward(std::vector<Piece>& pass) const;
 
  private:
+  void gemm(std::vector<Piece>& pass, Purpose purpose, double m, double n, double k) const;
   [[nodiscard]] CollectiveWork over_tensor(Purpose purpose, collectives::Collective collective,
                                            double share, bool runs_beside) const;
   [[nodiscard]] bool runs_beside(Beside beside) const;

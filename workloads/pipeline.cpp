@@ -14,6 +14,13 @@
 
 namespace workloads {
 
+std::string text_of(const Slot& slot, std::int32_t chunks) {
+  constexpr std::string_view letters = "FBIW";
+  const char letter = letters[static_cast<std::size_t>(slot.work)];
+  return chunks > 1 ? fmt::format("{}{}.{}", letter, slot.micro_batch, slot.chunk)
+                    : fmt::format("{}{}", letter, slot.micro_batch);
+}
+
 std::vector<StageOrder> gpipe(std::int32_t stages, std::int32_t micro_batches) {
   StageOrder order;
   for (const Work work : {Work::forward, Work::backward}) {

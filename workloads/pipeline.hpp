@@ -60,6 +60,9 @@ inline constexpr std::array<std::string_view, 5> pipeline_names{"gpipe", "1f1b",
 /// (p - 1) (F + B - W), with B of the inputs and W of the weights, and the memory of 1F1B.
 [[nodiscard]] std::vector<StageOrder> zero_bubble(std::int32_t stages, std::int32_t micro_batches);
 
+/// "F3"; with several chunks "F3.1". B, I and W for backward passes: whole, of inputs, of weights.
+[[nodiscard]] std::string text_of(const Slot& slot, std::int32_t chunks);
+
 /// One stage's order from text: "F0 F1 B0 F2 B1", with I and W for backward passes in two halves,
 /// and "F3.1" for micro-batch 3 through chunk 1. Throws sim::Error, in the name of `where`, at
 /// anything else.

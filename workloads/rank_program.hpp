@@ -29,6 +29,7 @@ struct Instruction {
     receive,      // the next message from its peer `slot`
     drain,        // until its peer `slot` has all messages
     synchronise,  // the host waits until the GPU has come this far
+    mark,         // what follows is named by label `what`, where it is recorded
   };
   Kind kind{};
   std::uint8_t category = 0;  // of compute, or of the time that passes here
@@ -70,6 +71,8 @@ struct RankPrograms {
   std::vector<std::vector<std::int32_t>> communicator_of;  // per rank and slot; -1: none
   std::vector<std::vector<std::int32_t>> peer_of;          // per rank and slot; -1: none
   std::vector<std::vector<Operation>> operations;          // per communicator slot
+  std::vector<std::string> labels{};
+  double slowdown = 1;  // of kernels beside a collective: they share the GPU
 
   [[nodiscard]] std::int32_t ranks() const { return static_cast<std::int32_t>(program_of.size()); }
 };

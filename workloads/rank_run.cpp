@@ -1,6 +1,7 @@
 #include "workloads/rank_run.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -33,8 +34,13 @@ struct CommunicatorState {
   std::deque<Turn> turns;       // begun by some rank, and not over
   std::int64_t first_turn = 0;  // the number of the first of them
   bool is_running = false;      // the first one, on the network
+  Instant started;              // the first one
   Instant free_from;            // when the last one was over
-  std::vector<Instant> over;    // per turn that is over
+  struct Past {
+    Instant start;
+    Instant over;
+  };
+  std::vector<Past> past;  // per turn that is over
   std::vector<std::int32_t> waiting;
 };
 
@@ -43,6 +49,8 @@ struct ChannelState {
   struct Message {
     std::int32_t bytes = 0;
     Instant sent;
+    std::int32_t from = 0;
+    std::int32_t to = 0;
   };
   std::deque<Message> queued;  // and not yet arrived
   bool is_running = false;
@@ -56,15 +64,20 @@ struct RankState {
   std::size_t next = 0;  // instruction
   Instant now;           // of the GPU
   Instant host;          // when it has issued all up to here
-  std::vector<std::int64_t> begun;  // per communicator slot
+  std::vector<std::int64_t> begun;    // per communicator slot
+  std::vector<std::int64_t> counted;  // of these, as what slowed kernels down
+  std::int32_t label = -1;
+  bool is_recorded = false;
   bool is_done = false;
 };
 
 class Runner final : public collectives::PlanListener {
  public:
   Runner(const RankPrograms& all, const topology::Topology& topology,
-         const collectives::ExecuteOptions& options, const Carrier& carrier, std::size_t categories)
+         const collectives::ExecuteOptions& options, const Carrier& carrier, std::size_t categories,
+         Recording* recording)
       : all_{&all},
+        recording_{recording},
         plans_{all, carrier},
         starts_{*this},
         starts_id_{engine_.attach(starts_)},
@@ -74,7 +87,11 @@ class Runner final : public collectives::PlanListener {
         times_(at(all.ranks())) {
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
       ranks_[rank].begun.resize(all.operations.size(), 0);
+      ranks_[rank].counted.resize(all.operations.size(), 0);
       times_[rank].by_category.resize(categories);
+    }
+    for (const std::int32_t rank : recording != nullptr ? recording->ranks : no_ranks_) {
+      ranks_[at(rank)].is_recorded = true;
     }
     if (!plans_.plans().empty()) {
       network_ = std::make_unique<collectives::Concurrent>(engine_, topology, plans_.plans(),
@@ -135,6 +152,8 @@ class Runner final : public collectives::PlanListener {
   void advance(std::int32_t rank);
   void begin(std::int32_t rank, const Instruction& instruction);
   [[nodiscard]] bool has_waited(std::int32_t rank, const Instruction& instruction);
+  void slow_down(std::int32_t rank, const Instruction& instruction,
+                 const CommunicatorState& communicator, std::int64_t turns);
   void send(std::int32_t rank, const Instruction& instruction);
   [[nodiscard]] bool has_received(std::int32_t rank, const Instruction& instruction);
   [[nodiscard]] bool has_drained(std::int32_t rank, const Instruction& instruction);
@@ -142,12 +161,14 @@ class Runner final : public collectives::PlanListener {
   void issue(std::int32_t rank, const Instruction& instruction);
   void start_turn(std::int32_t number);
   void on_turn_over(std::int32_t number, Instant when);
+  void record_turn(std::int32_t number, Instant over);
   void start_message(std::int32_t number);
   void on_message_over(std::int32_t number);
   void pass_until(std::int32_t rank, const Instruction& instruction, Instant when);
   [[nodiscard]] std::string describe_blocked() const;
 
   const RankPrograms* all_;
+  Recording* recording_;  // null: none
   RankPlans plans_;
   sim::Engine engine_;
   Starts starts_;
@@ -159,6 +180,7 @@ class Runner final : public collectives::PlanListener {
   std::vector<std::int32_t> ready_;
   std::size_t done_ = 0;
   std::vector<RankTimes> times_;
+  const std::vector<std::int32_t> no_ranks_{};
 };
 
 void Runner::pass_until(std::int32_t rank, const Instruction& instruction, Instant when) {
@@ -199,6 +221,9 @@ void Runner::advance(std::int32_t rank) {
           return;
         }
         break;
+      case Instruction::Kind::mark:
+        state.label = instruction.what;
+        break;
       case Instruction::Kind::synchronise:
         state.host = std::max(state.host, state.now);
         break;
@@ -219,6 +244,13 @@ void Runner::compute(std::int32_t rank, const Instruction& instruction) {
   RankTimes& times = times_[at(rank)];
   times.by_category[instruction.category] += instruction.time;
   times.launching += end - ready;
+  if (state.is_recorded) {
+    recording_->spans.push_back({.rank = rank,
+                                 .label = state.label,
+                                 .category = instruction.category,
+                                 .start = state.now.time_since_epoch(),
+                                 .end = end.time_since_epoch()});
+  }
   state.now = end;
   state.host += instruction.host;
 }
@@ -261,6 +293,7 @@ void Runner::start_turn(std::int32_t number) {
          communicator.turns.front().joined == ranks) {
     const CommunicatorState::Turn& turn = communicator.turns.front();
     const Instant start = std::max(turn.last_joined, communicator.free_from);
+    communicator.started = start;
     if (const auto alone = plans_.alone(number, turn.what)) {
       on_turn_over(number, start + *alone);
     } else {
@@ -272,14 +305,30 @@ void Runner::start_turn(std::int32_t number) {
 
 void Runner::on_turn_over(std::int32_t number, Instant when) {
   CommunicatorState& communicator = communicators_[at(number)];
+  if (recording_ != nullptr) {
+    record_turn(number, when);
+  }
   communicator.turns.pop_front();
   ++communicator.first_turn;
   communicator.free_from = when;
-  communicator.over.push_back(when);
+  communicator.past.push_back({communicator.started, when});
   ready_.insert(ready_.end(), communicator.waiting.begin(), communicator.waiting.end());
   communicator.waiting.clear();
   if (!communicator.turns.empty() && !communicator.is_running) {
     start_turn(number);
+  }
+}
+
+void Runner::record_turn(std::int32_t number, Instant over) {
+  const CommunicatorState& communicator = communicators_[at(number)];
+  for (const std::int32_t rank : all_->communicators[at(number)].ranks) {
+    if (ranks_[at(rank)].is_recorded) {
+      recording_->spans.push_back({.rank = rank,
+                                   .slot = all_->communicators[at(number)].slot,
+                                   .operation = communicator.turns.front().what,
+                                   .start = communicator.started.time_since_epoch(),
+                                   .end = over.time_since_epoch()});
+    }
   }
 }
 
@@ -292,17 +341,35 @@ bool Runner::has_waited(std::int32_t rank, const Instruction& instruction) {
     communicator.waiting.push_back(rank);
     return false;
   }
+  slow_down(rank, instruction, communicator, turns);
   if (turns > 0) {
-    pass_until(rank, instruction, communicator.over[at(turns - 1)]);
+    pass_until(rank, instruction, communicator.past[at(turns - 1)].over);
   }
   return true;
+}
+
+/// Kernels that ran beside turns of a communicator took longer by the slowdown, for as long as the
+/// turns took, or they did themselves.
+void Runner::slow_down(std::int32_t rank, const Instruction& instruction,
+                       const CommunicatorState& communicator, std::int64_t turns) {
+  RankState& state = ranks_[at(rank)];
+  std::int64_t& counted = state.counted[instruction.slot];
+  sim::Duration beside{};
+  for (; counted < turns; ++counted) {
+    const CommunicatorState::Past& past = communicator.past[at(counted)];
+    beside += std::max(std::min(past.over, state.now) - past.start, sim::Duration{0});
+  }
+  const double longer = 1 - (1 / all_->slowdown);
+  pass_until(rank, instruction,
+             state.now + sim::Duration{static_cast<std::int64_t>(
+                             std::llround(static_cast<double>(beside.count()) * longer))});
 }
 
 void Runner::send(std::int32_t rank, const Instruction& instruction) {
   issue(rank, instruction);
   const std::int32_t to = all_->peer_of[at(rank)][instruction.slot];
   const std::int32_t number = *plans_.channel(rank, to);
-  channels_[at(number)].queued.push_back({instruction.what, ranks_[at(rank)].now});
+  channels_[at(number)].queued.push_back({instruction.what, ranks_[at(rank)].now, rank, to});
   start_message(number);
 }
 
@@ -320,6 +387,15 @@ void Runner::start_message(std::int32_t number) {
 void Runner::on_message_over(std::int32_t number) {
   ChannelState& channel = channels_[at(number)];
   channel.is_running = false;
+  const ChannelState::Message message = channel.queued.front();
+  if (recording_ != nullptr &&
+      (ranks_[at(message.from)].is_recorded && ranks_[at(message.to)].is_recorded)) {
+    recording_->messages.push_back({.from = message.from,
+                                    .to = message.to,
+                                    .bytes = message.bytes,
+                                    .sent = message.sent.time_since_epoch(),
+                                    .arrived = engine_.now().time_since_epoch()});
+  }
   channel.queued.pop_front();
   channel.arrived.push_back(engine_.now());
   channel.last_arrived = engine_.now();
@@ -398,8 +474,8 @@ std::string Runner::describe_blocked() const {
 
 RunResult run_ranks(const RankPrograms& all, const topology::Topology& topology,
                     const collectives::ExecuteOptions& options, const Carrier& carrier,
-                    std::size_t categories) {
-  Runner runner{all, topology, options, carrier, categories};
+                    std::size_t categories, Recording* recording) {
+  Runner runner{all, topology, options, carrier, categories, recording};
   return runner.run();
 }
 

@@ -2,7 +2,9 @@
 // Runs the programs of ranks, each on its own time, their collectives and messages on one network.
 //
 // A rank goes on by itself until it waits for others. What it begins and sends starts at its time,
-// as an event of the network; what nobody can be in the way of has its time without any.
+// as an event of the network; what nobody can be in the way of has its time without any. Kernels
+// that ran beside a collective are made longer where the rank waits for its end: by the slowdown,
+// for as long as both ran.
 
 #include <cstdint>
 #include <functional>
@@ -40,6 +42,29 @@ struct RankTimes {
   sim::Duration launching{};               // the GPU waited for its host
 };
 
+/// What some ranks did, and when: kernels, collectives, and messages between them.
+struct Recording {
+  struct Span {
+    std::int32_t rank = 0;
+    std::int32_t label = -1;     // of kernels
+    std::uint8_t category = 0;   // likewise
+    std::int32_t slot = -1;      // of a collective's communicator; -1: kernels
+    std::int32_t operation = 0;  // along it
+    sim::Duration start{};
+    sim::Duration end{};
+  };
+  struct Message {
+    std::int32_t from = 0;
+    std::int32_t to = 0;
+    std::int32_t bytes = 0;
+    sim::Duration sent{};
+    sim::Duration arrived{};
+  };
+  std::vector<std::int32_t> ranks{};  // that are recorded: set by the caller
+  std::vector<Span> spans{};
+  std::vector<Message> messages{};
+};
+
 struct RunResult {
   sim::Duration time{};  // when the last rank is done
   std::vector<RankTimes> ranks;
@@ -47,11 +72,13 @@ struct RunResult {
   std::uint64_t events = 0;
 };
 
-/// Runs all programs once. `categories` is how many there are.
+/// Runs all programs once. `categories` is how many there are. What `recording` asks for, if it is
+/// there, is added to it.
 ///
 /// Throws sim::Failure if ranks wait for each other, naming them and what they wait for.
 [[nodiscard]] RunResult run_ranks(const RankPrograms& all, const topology::Topology& topology,
                                   const collectives::ExecuteOptions& options,
-                                  const Carrier& carrier, std::size_t categories);
+                                  const Carrier& carrier, std::size_t categories,
+                                  Recording* recording = nullptr);
 
 }  // namespace workloads

@@ -54,8 +54,8 @@ Software read_software(const sim::ConfigNode& node, const Software& base) {
   node.expect_keys({"like", "description", "reasons", "recompute", "precision", "fused_attention",
                     "fused_elementwise", "fused_norm", "fused_cross_entropy", "fused_accumulation", "dropout",
                     "overlap_tensor", "overlap_data", "overlap_pipeline", "split_messages",
-                    "synchronises", "gradient_bytes", "optimizer_bytes", "memory_rate", "launch",
-                    "collective_launch"});
+                    "synchronises", "gradient_bytes", "optimizer_bytes", "memory_rate",
+                    "communication_blocks", "launch", "collective_launch"});
   Software out = base;
   read(node, "recompute", recompute_names, out.recompute);
   read(node, "precision", precision_names, out.precision);
@@ -76,6 +76,7 @@ Software read_software(const sim::ConfigNode& node, const Software& base) {
     constexpr double least = 0.01;
     out.memory_rate = found->number(least, 1);
   }
+  read(node, "communication_blocks", out.communication_blocks);
   read(node, "launch", out.launch);
   read(node, "collective_launch", out.collective_launch);
   return out;

@@ -49,6 +49,7 @@ struct Software {
   std::int32_t gradient = 4;     // of a gradient, as it is summed up over micro-batches
   std::int32_t optimizer = 12;   // per weight: Adam's two moments and a copy of the weight
   double memory_rate = 1;        // of memory's bandwidth, what kernels that do no more than move reach
+  std::int32_t communication_blocks = 24;  // (CTAs) of a collective's kernel: processors it holds
   sim::Duration launch{10'000'000};             // of the host, for a kernel: 10 us
   sim::Duration collective_launch{30'000'000};  // for a collective, or a message
 };
@@ -61,7 +62,7 @@ struct Software {
 /// Reads a mapping of the names above over `base`: recompute, precision, fused_attention,
 /// fused_elementwise, fused_cross_entropy, fused_accumulation, dropout, overlap_tensor,
 /// overlap_data, overlap_pipeline, split_messages, synchronises, gradient_bytes, optimizer_bytes,
-/// memory_rate, launch and collective_launch. Throws sim::Error at unknown keys, and values out of range.
+/// memory_rate, communication_blocks, launch and collective_launch. Throws sim::Error at unknown keys, and values out of range.
 [[nodiscard]] Software read_software(const sim::ConfigNode& node, const Software& base = {});
 
 }  // namespace workloads

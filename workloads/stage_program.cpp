@@ -128,6 +128,10 @@ class StageWriter {
     }
   }
 
+  void mark(const std::string& name) {
+    out_.push_back({.kind = Kind::mark, .what = operations_->label(name)});
+  }
+
   void begin(Axis axis, Collective collective, double bytes) {
     ++begun_[static_cast<std::size_t>(axis)];
     out_.push_back({.kind = Kind::begin,
@@ -278,7 +282,7 @@ class StageWriter {
   [[nodiscard]] double seconds_of(const KernelWork& kernel) {
     const auto& [a, b, c, d, e] = kernel.size;
     const std::array key{static_cast<double>(kernel.kind), a, b, c, d, e, kernel.bytes, kernel.seen,
-                         kernel.is_causal ? 1.0 : 0.0};
+                         kernel.is_causal ? 1.0 : 0.0, kernel.is_wide ? 1.0 : 0.0};
     const auto [found, is_new] = seconds_.try_emplace(key, 0);
     if (is_new) {
       found->second = costs_->seconds(kernel);
@@ -287,6 +291,7 @@ class StageWriter {
   }
 
   void pass(const Slot& slot) {
+    mark(text_of(slot, layout().chunks));
     if (slot.work == Work::forward) {
       forward(part_of(slot));
     } else {
@@ -478,6 +483,7 @@ class StageWriter {
     const double dense = shards(Sharding::optimizer) ? all.dense / replicas() : all.dense;
     const double experts =
         shards(Sharding::optimizer) ? all.experts / layout().expert_data() : all.experts;
+    mark("update");
     compute(costs_->seconds({.kind = KernelWork::Kind::memory,
                              .bytes = (dense + experts) * update_bytes(software())}),
             Category::optimizer);
@@ -498,7 +504,7 @@ class StageWriter {
   std::vector<std::int32_t> first_layer_;
   std::vector<std::int32_t> passes_left_;  // per chunk, until its gradients are complete
   std::map<bool, LayerWork> work_;
-  std::map<std::array<double, 9>, double> seconds_;
+  std::map<std::array<double, 10>, double> seconds_;
   std::vector<Instruction> out_;
   std::vector<Axis> beside_;  // what the kernel that follows does not wait for: one, or none
   std::array<std::int32_t, axes> begun_{};
@@ -520,6 +526,15 @@ std::int32_t Operations::number_of(Axis axis, Collective collective, double byte
     known.push_back({collective, size});
   }
   return number;
+}
+
+std::int32_t Operations::label(const std::string& name) {
+  const auto next = static_cast<std::int32_t>(labels_.size());
+  const auto [found, is_new] = label_numbers_.try_emplace(name, next);
+  if (is_new) {
+    labels_.push_back(name);
+  }
+  return found->second;
 }
 
 std::vector<Instruction> stage_program(const Training& training, const KernelCosts& costs,

@@ -101,6 +101,8 @@ RankPrograms training_programs(const Training& training, const KernelCosts& cost
     all.programs.push_back(stage_program(training, costs, operations, stage));
   }
   all.operations = operations.take();
+  all.labels = operations.take_labels();
+  all.slowdown = costs.slowdown();
   std::vector<std::int32_t> number_of(static_cast<std::size_t>(layout.ranks()), -1);
   for (std::int32_t rank = 0; rank < layout.ranks(); ++rank) {
     if (replicas == 0 || place_of(layout, rank, Dimension::data) < replicas) {

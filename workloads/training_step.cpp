@@ -231,6 +231,21 @@ double again_flop(const Training& training) {
   return 0;
 }
 
+/// Asks for the first rank of each stage, and gives the names of what it does.
+void prepare(Timeline& timeline, const RankPrograms& all) {
+  timeline.labels = all.labels;
+  timeline.operations = all.operations;
+  std::set<std::int32_t> stages;
+  for (std::int32_t rank = 0; rank < all.ranks(); ++rank) {
+    const std::int32_t stage = all.program_of[at(rank)];
+    if (stage < timeline.stages_most && stages.insert(stage).second) {
+      timeline.recording.ranks.push_back(rank);
+      timeline.stage_of.push_back(stage);
+      timeline.endpoint_of.push_back(all.endpoint_of[at(rank)]);
+    }
+  }
+}
+
 StageReport stage_report(const Training& training, const RankPrograms& all, const RunResult& run,
                          std::int32_t stage) {
   StageReport report;
@@ -260,7 +275,8 @@ StageReport stage_report(const Training& training, const RankPrograms& all, cons
 
 StepReport run_step(const Training& training, const calibration::GpuProfile& profile,
                     const topology::Topology& topology,
-                    const collectives::ExecuteOptions& options, Symmetry symmetry) {
+                    const collectives::ExecuteOptions& options, Symmetry symmetry,
+                    Timeline* timeline) {
   const std::int32_t ranks = training.layout.ranks();
   if (topology.endpoints().size() < at(ranks)) {
     throw sim::Error{std::string{"layout"}, fmt::format("{} ranks, but the topology has {} GPUs",
@@ -293,7 +309,11 @@ StepReport run_step(const Training& training, const calibration::GpuProfile& pro
           },
       .message = [&](std::int32_t from, std::int32_t to,
                      sim::Bytes bytes) { return library.message(from, to, bytes); }};
-  const RunResult run = run_ranks(all, topology, options, carrier, category_names.size());
+  if (timeline != nullptr) {
+    prepare(*timeline, all);
+  }
+  const RunResult run = run_ranks(all, topology, options, carrier, category_names.size(),
+                                  timeline != nullptr ? &timeline->recording : nullptr);
   StepReport report{.seconds = sim::seconds(run.time),
                     .stages = {},
                     .events = run.events,

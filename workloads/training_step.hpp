@@ -3,12 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "calibration/profile.hpp"
 #include "collectives/execute.hpp"
 #include "topology/topology.hpp"
 #include "workloads/memory.hpp"
+#include "workloads/rank_run.hpp"
 #include "workloads/training_programs.hpp"
 
 namespace workloads {
@@ -35,6 +37,16 @@ struct StepReport {
 /// Are replicas run that stand for others (symmetry.hpp), or all of them? The figures are the same.
 enum class Symmetry : std::uint8_t { folded, ignored };
 
+/// What the first rank of each stage did, of up to as many stages as are asked for, and with names.
+struct Timeline {
+  std::int32_t stages_most = 16;
+  Recording recording{};
+  std::vector<std::string> labels{};                    // of kernels
+  std::vector<std::vector<Operation>> operations{};     // per slot of a communicator
+  std::vector<std::int32_t> stage_of{};                 // per recorded rank
+  std::vector<std::int32_t> endpoint_of{};              // likewise: its number in the topology
+};
+
 /// Simulates a step. Rank r of the layout is endpoint r of the topology. Collectives and messages
 /// go by the methods that the profile's library takes, on the topology's network; kernels take what
 /// the profile says.
@@ -45,6 +57,7 @@ enum class Symmetry : std::uint8_t { folded, ignored };
 [[nodiscard]] StepReport run_step(const Training& training, const calibration::GpuProfile& profile,
                                   const topology::Topology& topology,
                                   const collectives::ExecuteOptions& options,
-                                  Symmetry symmetry = Symmetry::folded);
+                                  Symmetry symmetry = Symmetry::folded,
+                                  Timeline* timeline = nullptr);
 
 }  // namespace workloads

@@ -1,0 +1,25 @@
+#pragma once
+// What a training step took, for people and for programs.
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "cli/training_scenario.hpp"
+#include "workloads/training_step.hpp"
+
+namespace cli {
+
+/// Tables of at most 80 columns: what was run, how long it took, what the time went to and what
+/// memory it needs, by stage. Of many stages some are left out.
+[[nodiscard]] std::string render_step(const TrainingScenario& scenario,
+                                      const workloads::StepReport& report);
+
+/// All of it. Quantities carry their unit in their key.
+[[nodiscard]] nlohmann::ordered_json to_json(const TrainingScenario& scenario,
+                                             const workloads::StepReport& report);
+
+/// Does every stage fit into the memory of a GPU?
+[[nodiscard]] bool fits(const TrainingScenario& scenario, const workloads::StepReport& report);
+
+}  // namespace cli
