@@ -90,7 +90,6 @@ MeasuredStep from_mixtures(const CsvTable& table, std::size_t row) {
   step.nic_gbps = 400;
   step.gpus = said_or("gpus", 0);
   step.layers = mixture->layers;
-  step.has_experts = true;
   step.model = mixture->model;
   step.sequence = said_or("seq", 0);
   step.global_batch = said_or("gbs", 0);

@@ -156,7 +156,7 @@ nlohmann::ordered_json to_json(const TrainingScenario& scenario, const StepRepor
                       {"memory_B", stage.memory.total()},
                       {"micro_batches_in_flight", stage.in_flight}});
   }
-  return {{"scenario", scenario.hash},
+  return {{"scenario", hash_of(scenario)},
           {"profile", scenario.profile_name},
           {"provenance", scenario.profile.provenance},
           {"model", training.model.name},

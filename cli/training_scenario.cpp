@@ -49,10 +49,14 @@ Software read_software_key(const sim::ConfigNode& node, const std::string& direc
 /// The profile that is named, or else the shipped one of that GPU.
 std::pair<calibration::GpuProfile, std::string> read_profile_key(const sim::ConfigNode& node,
                                                                  const std::string& directory,
-                                                                 const workloads::Gpu& gpu) {
+                                                                 const workloads::Gpu& gpu,
+                                                                 KnownProfiles& profiles) {
   const auto said = node.find("profile");
   const auto from = [&](const std::string& path) -> std::optional<calibration::GpuProfile> {
-    const calibration::Profile profile = calibration::read_profile(sim::ConfigNode::load(path));
+    if (!profiles.contains(path)) {
+      profiles[path] = calibration::read_profile(sim::ConfigNode::load(path));
+    }
+    const calibration::Profile& profile = profiles.at(path);
     const calibration::GpuProfile* const found =
         profile.gpus.size() == 1 && said ? &profile.gpus.front() : profile.find(gpu.name);
     return found == nullptr ? std::nullopt : std::optional{*found};
@@ -150,13 +154,13 @@ bool is_training(const sim::ConfigNode& node) {
 }
 
 TrainingScenario read_training_scenario(const sim::ConfigNode& node,
-                                        const std::string& directory) {
+                                        const std::string& directory, KnownProfiles& profiles) {
   node.expect_keys({"model", "sequence", "gpu", "profile", "topology", "link", "layout", "gpus",
                     "schedule", "software", "network", "routing", "symmetry", "seed"});
   const sim::ConfigNode gpu_key = node.at("gpu");
   const workloads::Gpu gpu =
       workloads::read_gpu(load_named(gpu_key, directory, "configs/gpus", "GPU"));
-  auto [profile, profile_name] = read_profile_key(node, directory, gpu);
+  auto [profile, profile_name] = read_profile_key(node, directory, gpu, profiles);
   const sim::ConfigNode topology = node.at("topology");
   TrainingScenario scenario{
       .topology_name = topology.is_map() ? topology.at("kind").text() : topology.text(),
@@ -167,7 +171,7 @@ TrainingScenario read_training_scenario(const sim::ConfigNode& node,
       .profile = std::move(profile),
       .topology = read_topology(node, directory),
       .execute = read_execution(node),
-      .hash = {}};
+      .text = node.canonical()};
   workloads::Training& training = scenario.training;
   training.model = read_model_key(node, directory);
   const auto endpoints = static_cast<std::int64_t>(scenario.topology.endpoints().size());
@@ -184,9 +188,18 @@ TrainingScenario read_training_scenario(const sim::ConfigNode& node,
   if (const auto symmetry = node.find("symmetry"); symmetry && !symmetry->boolean()) {
     scenario.symmetry = workloads::Symmetry::ignored;
   }
-  scenario.hash = hash_of(node.canonical() + topology::write_graphml(scenario.topology) +
-                          calibration::to_yaml({{scenario.profile}}));
   return scenario;
+}
+
+TrainingScenario read_training_scenario(const sim::ConfigNode& node,
+                                        const std::string& directory) {
+  KnownProfiles profiles;
+  return read_training_scenario(node, directory, profiles);
+}
+
+std::string hash_of(const TrainingScenario& scenario) {
+  return hash_of(scenario.text + topology::write_graphml(scenario.topology) +
+                 calibration::to_yaml({{scenario.profile}}));
 }
 
 }  // namespace cli

@@ -1,6 +1,7 @@
 #pragma once
 // What to train, with what, and on what: a scenario with a model.
 
+#include <map>
 #include <string>
 
 #include "calibration/profile.hpp"
@@ -41,14 +42,23 @@ struct TrainingScenario {
   topology::Topology topology;
   collectives::ExecuteOptions execute;
   workloads::Symmetry symmetry = workloads::Symmetry::folded;
-  std::string hash;  // 16 hexadecimal digits over everything above
+  std::string text;  // the scenario itself, in one line
 };
+
+/// 16 hexadecimal digits over all of it.
+[[nodiscard]] std::string hash_of(const TrainingScenario& scenario);
+
+/// Profiles that were read, to be read once: by file.
+using KnownProfiles = std::map<std::string, calibration::Profile>;
 
 /// Is this the scenario of a training step, and not of a collective?
 [[nodiscard]] bool is_training(const sim::ConfigNode& node);
 
 /// Reads a scenario. `directory` is where relative paths start; empty for the current one. Throws
-/// sim::Error at whatever is wrong.
+/// sim::Error at whatever is wrong. Those who read many keep the profiles.
+[[nodiscard]] TrainingScenario read_training_scenario(const sim::ConfigNode& node,
+                                                      const std::string& directory,
+                                                      KnownProfiles& profiles);
 [[nodiscard]] TrainingScenario read_training_scenario(const sim::ConfigNode& node,
                                                       const std::string& directory);
 

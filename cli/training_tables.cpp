@@ -89,11 +89,9 @@ std::vector<MeasuredStep::Choice> MeasuredStep::choices() const {
   return out;
 }
 
-std::string MeasuredStep::scenario(Choice choice, bool has_one_replica) const {
-  const std::int32_t replicas = has_one_replica ? data : 1;
+std::string MeasuredStep::scenario(Choice choice) const {
   constexpr std::int32_t per_server = 8;
-  const std::int32_t used = gpus / replicas;
-  const std::int32_t servers = (used + per_server - 1) / per_server;
+  const std::int32_t servers = (gpus + per_server - 1) / per_server;
   constexpr std::int32_t nvlink_3 = 300;
   constexpr std::int32_t nvlink_4 = 450;
   return fmt::format(
@@ -101,9 +99,9 @@ std::string MeasuredStep::scenario(Choice choice, bool has_one_replica) const {
       "topology: \"gpu-cluster:{}x{},nvlink={}GB/s,500ns,nic={}Gbps,500ns\"\n"
       "layout: {{tensor: {}, pipeline: {}, chunks: {}, micro_batch: {}, global_batch: {}{}{}}}\n"
       "software: {}\n",
-      model, sequence, gpu, used, servers, std::min(per_server, used),
+      model, sequence, gpu, gpus, servers, std::min(per_server, gpus),
       gpu.starts_with("h") ? nvlink_4 : nvlink_3, nic_gbps, tensor, pipeline, choice.chunks,
-      choice.micro_batch, global_batch / replicas, part_layers(layers, pipeline * choice.chunks),
+      choice.micro_batch, global_batch, part_layers(layers, pipeline * choice.chunks),
       layout, software);
 }
 

@@ -55,11 +55,6 @@ struct MeasuredStep {
   std::vector<std::int32_t> micro_batches{1};  // that come into question
   std::vector<std::int32_t> chunks{1};
 
-  bool has_experts = false;
-
-  /// Can choices be compared on a single replica?
-  [[nodiscard]] bool is_folded() const { return data > 1 && !has_experts; }
-
   struct Choice {
     std::int32_t micro_batch = 1;
     std::int32_t chunks = 1;
@@ -67,9 +62,8 @@ struct MeasuredStep {
   /// Those that go with the batch and the layers.
   [[nodiscard]] std::vector<Choice> choices() const;
 
-  /// The scenario as YAML; with a single replica, each GPU of which has as much to do, to compare
-  /// choices by.
-  [[nodiscard]] std::string scenario(Choice choice, bool has_one_replica = false) const;
+  /// The scenario as YAML.
+  [[nodiscard]] std::string scenario(Choice choice) const;
 };
 
 /// A model of the style of GPT, in one line. `more`: further keys, each behind a comma.

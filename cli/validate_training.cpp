@@ -17,8 +17,9 @@
 namespace cli {
 namespace {
 
-TrainingScenario read(const std::string& text) {
-  return read_training_scenario(sim::ConfigNode::parse("the scenario of a row", text), "");
+TrainingScenario read(const std::string& text, KnownProfiles& profiles) {
+  return read_training_scenario(sim::ConfigNode::parse("the scenario of a row", text), "",
+                                profiles);
 }
 
 workloads::StepReport run(const TrainingScenario& scenario) {
@@ -27,7 +28,7 @@ workloads::StepReport run(const TrainingScenario& scenario) {
 }
 
 /// The scenario of a row. Nothing if nothing fits.
-std::optional<std::string> scenario_of(const MeasuredStep& step) {
+std::optional<std::string> scenario_of(const MeasuredStep& step, KnownProfiles& profiles) {
   const std::vector<MeasuredStep::Choice> choices = step.choices();
   if (choices.size() == 1) {
     return step.scenario(choices.front());
@@ -35,7 +36,7 @@ std::optional<std::string> scenario_of(const MeasuredStep& step) {
   std::optional<MeasuredStep::Choice> best;
   double best_s = std::numeric_limits<double>::max();
   for (const MeasuredStep::Choice& choice : choices) {
-    const TrainingScenario scenario = read(step.scenario(choice, step.is_folded()));
+    const TrainingScenario scenario = read(step.scenario(choice), profiles);
     const workloads::StepReport report = run(scenario);
     if (report.seconds < best_s && fits(scenario, report)) {
       best_s = report.seconds;
@@ -46,8 +47,8 @@ std::optional<std::string> scenario_of(const MeasuredStep& step) {
 }
 
 /// Our figure for a row, in what the row counts.
-double predicted(const MeasuredStep& step, const std::string& text) {
-  const TrainingScenario scenario = read(text);
+double predicted(const MeasuredStep& step, const std::string& text, KnownProfiles& profiles) {
+  const TrainingScenario scenario = read(text, profiles);
   const workloads::StepReport report = run(scenario);
   const workloads::Training& training = scenario.training;
   constexpr double tera = 1e12;
@@ -88,13 +89,14 @@ void check_form(const CsvTable& table) {
 
 void compare_training(const CsvTable& table, const RowDone& done, Comparisons& out) {
   check_form(table);
+  KnownProfiles profiles;
   for (MeasuredStep& step : measured_steps(table)) {
     if (step.passed_over.empty()) {
-      if (const auto scenario = scenario_of(step)) {
+      if (const auto scenario = scenario_of(step, profiles)) {
         const std::string name =
             step.is_certain ? step.table : fmt::format("{} (not certain)", step.table);
         table_named(name, out).rows.push_back(
-            {std::move(step.identity), predicted(step, *scenario), step.reference});
+            {std::move(step.identity), predicted(step, *scenario, profiles), step.reference});
       } else {
         step.passed_over = "nothing that it leaves open fits into memory";
       }
@@ -108,8 +110,9 @@ void compare_training(const CsvTable& table, const RowDone& done, Comparisons& o
 
 std::string training_scenario(const CsvTable& table, std::size_t row) {
   check_form(table);
+  KnownProfiles profiles;
   const MeasuredStep step = measured_steps(table)[row];
-  const auto scenario = step.passed_over.empty() ? scenario_of(step) : std::nullopt;
+  const auto scenario = step.passed_over.empty() ? scenario_of(step, profiles) : std::nullopt;
   if (!scenario) {
     throw sim::Error{table.file(), fmt::format("row {} is not compared: {}", row + 1,
                                                step.passed_over.empty()

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -30,7 +31,11 @@ class LibraryCarrier {
  public:
   LibraryCarrier(const RankPrograms& all, const calibration::CollectiveFit& fit,
                  const topology::Topology& topology, const collectives::ExecuteOptions& options)
-      : all_{&all}, fit_{&fit}, topology_{&topology}, options_{&options} {
+      : all_{&all},
+        fit_{&fit},
+        topology_{&topology},
+        options_{&options},
+        has_like_servers_{has_like_servers(topology)} {
     for (const topology::Partition& partition : topology.partitions()) {
       if (partition.name == "server") {
         servers_ = &partition;
@@ -57,7 +62,7 @@ class LibraryCarrier {
         shape_of(*topology_, group, *operation_of(operation.collective), operation.bytes,
                  calibration::Number::switches);
     const calibration::CollectiveCost cost = fit_->cost(shape);
-    const MessageCosts costs = costs_on(*topology_, group, cost, shape);
+    const MessageCosts costs = costs_of(group, cost, shape);
     const collectives::Request request{.topology = topology_,
                                        .group = &group,
                                        .collective = operation.collective,
@@ -87,12 +92,12 @@ class LibraryCarrier {
     return carried;
   }
 
-  [[nodiscard]] Carried message(std::int32_t from, std::int32_t to, sim::Bytes bytes) const {
+  [[nodiscard]] Carried message(std::int32_t from, std::int32_t to, sim::Bytes bytes) {
     collectives::Group group = group_of_ranks({from, to});
     const calibration::CollectiveShape shape =
         shape_of(*topology_, group, calibration::Operation::send_receive, bytes,
                  calibration::Number::switches);
-    const MessageCosts costs = costs_on(*topology_, group, fit_->cost(shape), shape);
+    const MessageCosts costs = costs_of(group, fit_->cost(shape), shape);
     collectives::Schedule schedule{collectives::Collective::broadcast, 2, 1, {bytes, 1}};
     schedule.add({.from = collectives::Rank{0},
                   .to = collectives::Rank{1},
@@ -127,6 +132,20 @@ class LibraryCarrier {
       group.nodes.push_back(topology_->endpoints()[at(endpoint)]);
     }
     return group;
+  }
+
+  /// Where servers are alike, groups of the same shape have the same costs.
+  [[nodiscard]] MessageCosts costs_of(const collectives::Group& group,
+                                      const calibration::CollectiveCost& cost,
+                                      const calibration::CollectiveShape& shape) {
+    if (!has_like_servers_) {
+      return costs_on(*topology_, group, cost, shape);
+    }
+    const std::tuple key{shape.operation, shape.ranks, shape.nodes, shape.bytes};
+    const auto found = costs_.find(key);
+    return found != costs_.end()
+               ? found->second
+               : costs_.try_emplace(key, costs_on(*topology_, group, cost, shape)).first->second;
   }
 
   /// Who uses the cables inside each server: a slot with two or more ranks of one communicator
@@ -197,6 +216,9 @@ class LibraryCarrier {
   const topology::Partition* servers_ = nullptr;
   std::map<std::int32_t, std::set<std::uint16_t>> users_;  // slots, per server
   std::map<std::string, sim::Duration> times_;             // of what is alone
+  bool has_like_servers_;
+  std::map<std::tuple<calibration::Operation, std::int32_t, std::int32_t, double>, MessageCosts>
+      costs_;
 };
 
 /// Can the ranks that are run stand for all members of every communicator?
