@@ -110,10 +110,11 @@ std::string memory_table(const TrainingScenario& scenario, const StepReport& rep
 
 }  // namespace
 
-bool fits(const TrainingScenario& scenario, const StepReport& report) {
-  return std::ranges::all_of(report.stages, [&](const StageReport& stage) {
-    return stage.memory.total() <= static_cast<double>(scenario.gpu.memory.count());
-  });
+bool fits(const TrainingScenario& scenario) {
+  return std::ranges::all_of(
+      workloads::memory_of(scenario.training), [&](const StageMemory& memory) {
+        return memory.total() <= static_cast<double>(scenario.gpu.memory.count());
+      });
 }
 
 std::string render_step(const TrainingScenario& scenario, const StepReport& report) {
@@ -183,7 +184,7 @@ nlohmann::ordered_json to_json(const TrainingScenario& scenario, const StepRepor
           {"mfu", report.model_flop_per_s / peak(scenario)},
           {"hfu", report.hardware_flop_per_s / peak(scenario)},
           {"gpu_memory_B", scenario.gpu.memory.count()},
-          {"fits", fits(scenario, report)},
+          {"fits", fits(scenario)},
           {"stages", std::move(stages)},
           {"events", report.events}};
 }

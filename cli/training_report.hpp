@@ -20,6 +20,6 @@ namespace cli {
                                              const workloads::StepReport& report);
 
 /// Does every stage fit into the memory of a GPU?
-[[nodiscard]] bool fits(const TrainingScenario& scenario, const workloads::StepReport& report);
+[[nodiscard]] bool fits(const TrainingScenario& scenario);
 
 }  // namespace cli

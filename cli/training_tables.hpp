@@ -6,9 +6,9 @@
 //     figure,what,config,series,x,y                             read off the figures of SC 2021
 //     table,model,method,gpus,seq,gbs,CP,TP,EP,PP,ETP,MFU_pct   mixtures of experts
 //
-// Each row becomes a scenario, as a user would write it. What a table does not say (micro-batch,
-// chunks per stage) is what is fastest of all that fits, since those who measured say that they
-// chose so. Which software ran is a matter of the source: see configs/software.
+// Each row becomes a scenario, as a user would write it. A micro-batch that a table does not say,
+// and chunks of a schedule that it calls interleaved, are what is fastest of all that fits, as
+// those who measured would have chosen. Which software ran is a matter of the source: see configs/software.
 
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +27,7 @@ enum class Measure : std::uint8_t {
   milliseconds,
   megatron_tflops,  // per GPU, with the operations of SC 2021, equation 3
   model_tflops,     // per GPU, recomputation not counted
+  causal_tflops,    // likewise, and what is masked not either
   model_percent,    // of the peak (MFU)
   tokens_per_s,     // of all GPUs
   sequences_per_s,

@@ -37,9 +37,11 @@ std::optional<std::string> scenario_of(const MeasuredStep& step, KnownProfiles& 
   double best_s = std::numeric_limits<double>::max();
   for (const MeasuredStep::Choice& choice : choices) {
     const TrainingScenario scenario = read(step.scenario(choice), profiles);
-    const workloads::StepReport report = run(scenario);
-    if (report.seconds < best_s && fits(scenario, report)) {
-      best_s = report.seconds;
+    if (!fits(scenario)) {
+      continue;
+    }
+    if (const double seconds = run(scenario).seconds; seconds < best_s) {
+      best_s = seconds;
       best = choice;
     }
   }
@@ -62,6 +64,12 @@ double predicted(const MeasuredStep& step, const std::string& text, KnownProfile
              report.tokens_per_s / training.layout.ranks() / tera;
     case Measure::model_tflops:
       return report.model_flop_per_s / tera;
+    case Measure::causal_tflops: {
+      const double masked =
+          workloads::forward_flop(training.model, training.model.sequence).attention * 3 / 2;
+      const double all = workloads::training_flop(training.model, training.model.sequence);
+      return report.model_flop_per_s * (1 - (masked / all)) / tera;
+    }
     case Measure::model_percent:
       return 100 * report.model_flop_per_s / scenario.gpu.peak(workloads::Format::bfloat16);
     case Measure::tokens_per_s:

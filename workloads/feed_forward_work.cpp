@@ -61,7 +61,7 @@ class FeedForwardBlock {
   void activation(std::vector<Piece>& pass, Purpose purpose) const {
     const double elements = purpose == Purpose::forward ? up() + inner_ : (2 * up()) + inner_;
     const double once = writer_->tokens() * elements * writer_->element();
-    memory(pass, purpose, once);
+    elementwise(pass, purpose, once);
     if (!software_->fused_elementwise && model_->biases) {
       memory(pass, purpose, writer_->tokens() * 2 * up() * writer_->element());
     }
@@ -185,7 +185,7 @@ class ExpertsBlock {
   }
 
   void activation(std::vector<Piece>& pass, Purpose purpose, double elements) const {
-    memory(pass, purpose, each_ * groups_ * elements * writer_->element());
+    elementwise(pass, purpose, each_ * groups_ * elements * writer_->element());
   }
 
   const Transformer* model_;

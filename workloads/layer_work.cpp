@@ -17,12 +17,14 @@ std::vector<Piece> again(const std::vector<Piece>& forward, const Software& soft
     return forward;
   }
   std::vector<Piece> out;
-  if (software.recompute == Recompute::selective && !software.fused_attention) {
-    for (const Piece& piece : forward) {
-      const auto* const kernel = std::get_if<KernelWork>(&piece);
-      if (kernel != nullptr && kernel->is_core) {
-        out.push_back(piece);
-      }
+  for (const Piece& piece : forward) {
+    const auto* const kernel = std::get_if<KernelWork>(&piece);
+    const bool is_core = kernel != nullptr && kernel->is_core && !software.fused_attention &&
+                         software.recompute == Recompute::selective;
+    const bool is_elementwise = kernel != nullptr && kernel->is_elementwise &&
+                                software.recompute == Recompute::elementwise;
+    if (is_core || is_elementwise) {
+      out.push_back(piece);
     }
   }
   return out;

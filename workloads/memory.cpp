@@ -62,6 +62,18 @@ double feed_forward_bytes(const Transformer& model, const Layout& layout, const 
   return input + (((routed * (sizes.hidden + each)) + shared) * element);
 }
 
+/// The inputs of the second matrix.
+double activated_bytes(const Transformer& model, const Layout& layout, const Software& software,
+                       std::int32_t layer, const Sizes& sizes) {
+  const double dense = sizes.tokens * model.feed_forward / layout.tensor * software.element;
+  if (!model.has_experts(layer)) {
+    return dense;
+  }
+  const Experts& experts = *model.experts;
+  return (sizes.outside * experts.per_token + sizes.tokens * experts.shared / layout.tensor) *
+         experts.feed_forward * software.element;
+}
+
 double norm_elements(const Transformer& model) {
   return (model.norm == Norm::layer ? 2.0 : 1.0) * model.hidden;
 }
@@ -92,6 +104,11 @@ LayerActivations layer_activations(const Transformer& model, const Layout& layou
       break;
     case Recompute::selective:
       out.kept = software.fused_attention ? all : all - out.core;
+      break;
+    case Recompute::elementwise:
+      // Not the outputs of norms, nor of activation functions.
+      out.kept = all - ((model.parallel_block ? 1 : 2) * vector * element) -
+                 activated_bytes(model, layout, software, layer, sizes);
       break;
     case Recompute::full:
       out.kept = vector * element;

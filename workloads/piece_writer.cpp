@@ -83,9 +83,11 @@ void PieceWriter::input_gradient(std::vector<Piece>& pass, double out, double in
 
 void PieceWriter::weight_gradient(std::vector<Piece>& pass, double out, double in) const {
   gemm(pass, Purpose::weights, out, in, tokens_);
-  if (!software_->fused_accumulation) {
-    memory(pass, Purpose::weights, out * in * (software_->element + (2 * software_->gradient)));
-  }
+  // Added to the sum by the product itself, the sum is read and written in place of a result in two
+  // bytes; else that is written, and read again. Kernels wait for it: tiles end together.
+  const double sum = 2.0 * software_->gradient;
+  memory(pass, Purpose::weights,
+         out * in * (software_->fused_accumulation ? sum - element() : sum + element()));
   if (model_->biases) {
     memory(pass, Purpose::weights, tokens_ * out * element());
   }
@@ -93,7 +95,7 @@ void PieceWriter::weight_gradient(std::vector<Piece>& pass, double out, double i
 
 void PieceWriter::norm_forward(std::vector<Piece>& pass) const {
   constexpr double elements = 2;
-  vectors(pass, Purpose::forward, elements);
+  elementwise(pass, Purpose::forward, outside_ * model_->hidden * elements * element());
 }
 
 void PieceWriter::norm_backward(std::vector<Piece>& pass) const {

@@ -17,6 +17,12 @@ inline void memory(std::vector<Piece>& pass, Purpose purpose, double bytes, bool
                                .is_core = is_core});
 }
 
+/// Likewise, of a norm or an activation function.
+inline void elementwise(std::vector<Piece>& pass, Purpose purpose, double bytes) {
+  memory(pass, purpose, bytes);
+  std::get<KernelWork>(pass.back()).is_elementwise = true;
+}
+
 /// Adds an m x k matrix times a k x n one, in two bytes.
 inline void wide_gemm(std::vector<Piece>& pass, Purpose purpose, double m, double n, double k) {
   pass.emplace_back(KernelWork{

@@ -13,10 +13,12 @@ namespace workloads {
 /// What is not kept but done again.
 enum class Recompute : std::uint8_t {
   none,
-  selective,  // the core of attention
-  full,       // layers: only their inputs are kept
+  selective,    // the core of attention
+  elementwise,  // norms and activation functions
+  full,         // layers: only their inputs are kept
 };
-inline constexpr std::array<std::string_view, 3> recompute_names{"none", "selective", "full"};
+inline constexpr std::array<std::string_view, 4> recompute_names{"none", "selective",
+                                                                 "elementwise", "full"};
 
 /// Which matrices are multiplied in a smaller format than the rest.
 enum class Precision : std::uint8_t { bfloat16, float16, fp8 };

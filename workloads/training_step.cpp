@@ -148,36 +148,65 @@ class LibraryCarrier {
                : costs_.try_emplace(key, costs_on(*topology_, group, cost, shape)).first->second;
   }
 
-  /// Who uses the cables inside each server: a slot with two or more ranks of one communicator
-  /// there, or messages, as the slot behind all others.
+  /// Who uses the cables inside each server, and those that lead out of it: a slot with two or more
+  /// ranks of one communicator there, or here and elsewhere; or messages, as the slot behind all
+  /// others.
   void note_users(const RankPrograms& all) {
     for (const Communicator& communicator : all.communicators) {
       std::map<std::int32_t, int> ranks_in;
       for (const std::int32_t rank : communicator.ranks) {
         if (++ranks_in[server_of(rank)] > 1) {
-          users_[server_of(rank)].insert(communicator.slot);
+          inside_[server_of(rank)].insert(communicator.slot);
+        }
+      }
+      for (const auto& [server, count] : ranks_in) {
+        if (ranks_in.size() > 1 || !communicator.members.empty()) {
+          outside_[server].insert(communicator.slot);
         }
       }
     }
     for (std::int32_t rank = 0; rank < all.ranks(); ++rank) {
       for (const std::int32_t peer : all.peer_of[at(rank)]) {
-        if (peer >= 0 && peer != rank && server_of(peer) == server_of(rank)) {
-          users_[server_of(rank)].insert(static_cast<std::uint16_t>(all.operations.size()));
+        if (peer >= 0 && peer != rank) {
+          auto& users = server_of(peer) == server_of(rank) ? inside_ : outside_;
+          users[server_of(rank)].insert(static_cast<std::uint16_t>(all.operations.size()));
         }
       }
     }
   }
 
-  /// Inside one server, whose cables only communicators of this slot use: each GPU's own ones.
+  /// Are the cables that it uses its own? Those of GPUs are, and of NICs, where each GPU has one, if
+  /// only communicators of its slot use such cables in its servers.
   [[nodiscard]] bool is_alone(const Communicator& communicator) const {
     if (servers_ == nullptr) {
       return false;
     }
+    const auto is_only_user = [&](const Users& users, std::int32_t server) {
+      const auto found = users.find(server);
+      return found == users.end() || (found->second.size() == 1 &&
+                                      found->second.contains(communicator.slot));
+    };
     const std::int32_t server = server_of(communicator.ranks.front());
-    const bool is_inside = std::ranges::all_of(
-        communicator.ranks, [&](std::int32_t rank) { return server_of(rank) == server; });
-    const auto users = users_.find(server);
-    return is_inside && server >= 0 && users != users_.end() && users->second.size() == 1;
+    const bool is_inside =
+        communicator.members.empty() &&
+        std::ranges::all_of(communicator.ranks,
+                            [&](std::int32_t rank) { return server_of(rank) == server; });
+    return std::ranges::all_of(communicator.ranks, [&](std::int32_t rank) {
+      const std::int32_t own = server_of(rank);
+      return own >= 0 && is_only_user(inside_, own) &&
+             (is_inside || (has_own_nic(rank) && is_only_user(outside_, own)));
+    });
+  }
+
+  /// Does a GPU have a NIC that no other GPU has?
+  [[nodiscard]] bool has_own_nic(std::int32_t rank) const {
+    return std::ranges::any_of(topology_->out_links(node_of(rank)), [&](topology::LinkId id) {
+      const topology::NodeId nic = topology_->link(id).to;
+      return topology_->node(nic).kind == topology::NodeKind::nic &&
+             std::ranges::count_if(topology_->out_links(nic), [&](topology::LinkId back) {
+               return topology_->node(topology_->link(back).to).kind == topology::NodeKind::gpu;
+             }) == 1;
+    });
   }
 
   /// Everything that the time of an operation inside a server depends on.
@@ -214,7 +243,9 @@ class LibraryCarrier {
   const topology::Topology* topology_;
   const collectives::ExecuteOptions* options_;
   const topology::Partition* servers_ = nullptr;
-  std::map<std::int32_t, std::set<std::uint16_t>> users_;  // slots, per server
+  using Users = std::map<std::int32_t, std::set<std::uint16_t>>;  // slots, per server
+  Users inside_;
+  Users outside_;
   std::map<std::string, sim::Duration> times_;             // of what is alone
   bool has_like_servers_;
   std::map<std::tuple<calibration::Operation, std::int32_t, std::int32_t, double>, MessageCosts>
@@ -244,6 +275,7 @@ double again_flop(const Training& training) {
   const double head = 2.0 * static_cast<double>(training.model.vocabulary) * training.model.hidden;
   switch (training.software.recompute) {
     case Recompute::none:
+    case Recompute::elementwise:
       break;
     case Recompute::selective:
       return training.software.fused_attention ? 0 : once.attention;
@@ -294,6 +326,15 @@ StageReport stage_report(const Training& training, const RankPrograms& all, cons
 }
 
 }  // namespace
+
+std::vector<StageMemory> memory_of(const Training& training) {
+  std::vector<StageMemory> out;
+  for (std::int32_t stage = 0; stage < training.layout.pipeline; ++stage) {
+    out.push_back(stage_memory(training.model, training.layout, training.software, stage,
+                               most_in_flight(training.orders[at(stage)])));
+  }
+  return out;
+}
 
 StepReport run_step(const Training& training, const calibration::GpuProfile& profile,
                     const topology::Topology& topology,

@@ -47,6 +47,9 @@ struct Timeline {
   std::vector<std::int32_t> endpoint_of{};              // likewise: its number in the topology
 };
 
+/// What a rank of each stage holds at most, which the order of passes decides.
+[[nodiscard]] std::vector<StageMemory> memory_of(const Training& training);
+
 /// Simulates a step. Rank r of the layout is endpoint r of the topology. Collectives and messages
 /// go by the methods that the profile's library takes, on the topology's network; kernels take what
 /// the profile says.

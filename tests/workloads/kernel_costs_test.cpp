@@ -18,9 +18,12 @@ TEST_CASE("kernel costs: what was measured is what a kernel takes") {
   const auto& attention = *profile.find(Kernel::attention, "bfloat16");
   const KernelCosts plain{profile, {}};
   const KernelCosts small{profile, {.precision = Precision::fp8}};
-  const KernelWork product{.kind = Kind::gemm, .size = {4096, 8192, 8192}};
-  CHECK(plain.seconds(product) == gemm.fit.seconds(std::array{4096.0, 8192.0, 8192.0}));
-  CHECK(small.seconds(product) == fp8.fit.seconds(std::array{4096.0, 8192.0, 8192.0}));
+  const KernelWork product{.kind = Kind::gemm, .size = {512, 2048, 2048}};
+  CHECK(plain.seconds(product) == gemm.fit.seconds(std::array{512.0, 2048.0, 2048.0}));
+  CHECK(small.seconds(product) == fp8.fit.seconds(std::array{512.0, 2048.0, 2048.0}));
+  KernelWork wide = product;
+  wide.is_wide = true;
+  CHECK(small.seconds(wide) == plain.seconds(product));
   const std::array shape{1.0, 8192.0, 8.0, 1.0, 128.0};
   const KernelWork forward{.kind = Kind::attention, .size = shape};
   const KernelWork backward{.kind = Kind::attention_backward, .size = shape};
@@ -35,6 +38,25 @@ TEST_CASE("kernel costs: what was measured is what a kernel takes") {
   // float16 is what bfloat16 is.
   CHECK(KernelCosts{profile, {.precision = Precision::float16}}.seconds(product) ==
         plain.seconds(product));
+}
+
+TEST_CASE("kernel costs: no product goes on faster than the longest that were measured") {
+  const calibration::GpuProfile profile = shipped_profile("h100");
+  const KernelCosts costs{profile, {}};
+  // The longest of the H100's samples, 50 ms and more, reach 0.6 to 0.75 of 989.4 TFLOP/s; short
+  // ones, over before the clock goes down, up to 0.85.
+  const KernelWork product{.kind = Kind::gemm, .size = {4096, 8192, 8192}};
+  const double rate = flop_of(product) / costs.seconds(product);
+  CHECK(rate > 0.6 * 989.4e12);
+  CHECK(rate < 0.75 * 989.4e12);
+  CHECK(profile.find(Kernel::gemm, "bfloat16")->fit.seconds(std::array{4096.0, 8192.0, 8192.0}) <
+        costs.seconds(product));
+}
+
+TEST_CASE("kernel costs: kernels beside a collective lose the processors that it holds") {
+  // 24 of the 108 of an A100.
+  CHECK(KernelCosts{a100(), {}}.slowdown() == doctest::Approx(108.0 / 84));
+  CHECK(KernelCosts{a100(), {.communication_blocks = 54}}.slowdown() == doctest::Approx(2));
 }
 
 TEST_CASE("kernel costs: memory-bound kernels go at what memory reaches, below its data sheet") {

@@ -246,3 +246,100 @@ TEST_CASE("rank run: ranks that wait for each other are named, with what they wa
                        "  rank 3 waits for a message from rank 1",
                        sim::Failure);
 }
+
+namespace {
+
+/// Two ranks, the second of which receives what the first sends after 5 us; then the first goes on.
+RankPrograms sender(std::vector<Instruction> then) {
+  RankPrograms all{.programs = {{compute(5), {.kind = Kind::send, .slot = 0, .what = 1'000'000}},
+                                {{.kind = Kind::receive, .slot = 0}}},
+                   .program_of = {0, 1},
+                   .communicators = {},
+                   .communicator_of = {{}, {}},
+                   .peer_of = {{1}, {0}},
+                   .operations = {}};
+  all.programs[0].insert(all.programs[0].end(), then.begin(), then.end());
+  return all;
+}
+
+Instruction kernel(std::int64_t time, std::int64_t launch) {
+  return {.kind = Kind::compute,
+          .time = microseconds(time),
+          .host = microseconds(launch),
+          .late = microseconds(launch + time)};
+}
+
+}  // namespace
+
+TEST_CASE("rank run: who waits for what it has sent waits until it has arrived") {
+  // 1 MB at 100 GB/s through two cables of 1 us: 10 + 2 us from 5 us on.
+  const auto network = topology::load("test", "gpu-cluster:1x2,nvlink=100GB/s,1us");
+  const Carrier carrier = rings_on(network);
+  const auto end = [&](std::vector<Instruction> then) {
+    return run_ranks(sender(std::move(then)), network, {}, carrier, 1).ranks[0].end;
+  };
+  CHECK(end({compute(1)}) == microseconds(6));
+  const sim::Duration drained = end({{.kind = Kind::drain, .slot = 0}, compute(1)});
+  CHECK(drained >= microseconds(5 + 10 + 1));
+  CHECK(drained <= microseconds(5 + 10 + 2 + 1 + 10));
+  CHECK(run_ranks(sender({{.kind = Kind::drain, .slot = 0}}), network, {}, carrier, 1)
+            .ranks[0]
+            .end == run_ranks(sender({}), network, {}, carrier, 1).ranks[1].end);
+}
+
+TEST_CASE("rank run: kernels start when the host has issued them") {
+  const auto network = topology::load("test", "gpu-cluster:1x2");
+  const auto time_of = [&](std::vector<Instruction> program, bool joins) {
+    if (joins) {
+      for (std::size_t i = 1; i < program.size(); ++i) {
+        join(program[0], program[i]);
+      }
+      program.resize(1);
+    }
+    RankPrograms all = all_alike(2, std::move(program), {Collective::all_reduce, sim::Bytes{8}});
+    return run_ranks(all, network, {}, rings_on(network), 1).time;
+  };
+  // Issued at 10, 20, 30 us: 1 us each, the last one ends at 31. One of 25 us ends at 35, behind
+  // which those issued by then wait: 36, 37. Long ones hide the host: 10 + 3 * 20.
+  for (const bool joins : {false, true}) {
+    CHECK(time_of({kernel(1, 10), kernel(1, 10), kernel(1, 10)}, joins) == microseconds(31));
+    CHECK(time_of({kernel(25, 10), kernel(1, 10), kernel(1, 10)}, joins) == microseconds(37));
+    CHECK(time_of({kernel(20, 10), kernel(20, 10), kernel(20, 10)}, joins) == microseconds(70));
+  }
+  // A host that waits for the GPU at 30 us issues the next one from then on: 30 + 10 + 1.
+  CHECK(time_of({kernel(20, 10), {.kind = Kind::synchronise}, kernel(1, 10)}, false) ==
+        microseconds(41));
+}
+
+TEST_CASE("rank run: kernels beside a collective take longer, for as long as that takes") {
+  const auto network = topology::load("test", "gpu-cluster:1x2,nvlink=100GB/s,1us");
+  const std::vector<Instruction> program{
+      {.kind = Kind::begin, .slot = 0}, compute(1000), {.kind = Kind::wait, .slot = 0}};
+  const Operation operation{Collective::all_reduce, sim::Bytes{10'000'000}};
+  RankPrograms all = all_alike(2, program, operation);
+  RankPrograms alone = all;
+  alone.programs[0].erase(alone.programs[0].begin() + 1);
+  const Carrier carrier = rings_on(network);
+  const sim::Duration collective = run_ranks(alone, network, {}, carrier, 1).time;
+  REQUIRE(collective < microseconds(500));
+  all.slowdown = 1.25;
+  // While it runs, kernels do 1 / 1.25 of their work: a fifth of its time is missing.
+  CHECK(run_ranks(all, network, {}, carrier, 1).time == microseconds(1000) + (collective / 5));
+  all.slowdown = 1;
+  CHECK(run_ranks(all, network, {}, carrier, 1).time == microseconds(1000));
+}
+
+TEST_CASE("rank run: a rank can wait for some of what it has begun") {
+  const auto network = topology::load("test", "gpu-cluster:1x2,nvlink=100GB/s,1us");
+  const Operation operation{Collective::all_reduce, sim::Bytes{10'000'000}};
+  const auto time_of = [&](std::int32_t count) {
+    const std::vector<Instruction> program{{.kind = Kind::begin, .slot = 0},
+                                           {.kind = Kind::begin, .slot = 0},
+                                           {.kind = Kind::wait, .slot = 0, .what = count}};
+    return run_ranks(all_alike(2, program, operation), network, {}, rings_on(network), 1)
+        .ranks[0]
+        .end;
+  };
+  CHECK(time_of(2) == time_of(0));
+  CHECK(time_of(1) * 2 == time_of(2));
+}

@@ -1,6 +1,8 @@
 #include "workloads/training_step.hpp"
 
+#include <initializer_list>
 #include <numeric>
+#include <random>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -32,7 +34,8 @@ const std::string servers = ",nvlink=300GB/s,500ns,nic=200Gbps,500ns";
 }  // namespace
 
 TEST_CASE("training step: on one GPU it is its kernels, one after the other") {
-  const Training training = training_of({.micro_batch = 2, .global_batch = 4});
+  const Software software{.launch = sim::Duration{0}};
+  const Training training = training_of({.micro_batch = 2, .global_batch = 4}, 8, software);
   const KernelCosts costs{a100(), training.software};
   double expected = 0;
   const auto add = [&](const std::vector<Piece>& pass, double times) {
@@ -52,8 +55,10 @@ TEST_CASE("training step: on one GPU it is its kernels, one after the other") {
     add(work.backward, micro_batches);
   }
   const double weights = rank_weights(training.model, training.layout, 0).dense;
-  // Each weight: its gradient twice (4 bytes), Adam's state read and written (12), itself (2).
-  expected += costs.seconds({.kind = KernelWork::Kind::memory, .bytes = weights * (8 + 24 + 2)});
+  // Each weight: the norm (4), clipping (8), Adam (4 and 12 twice), the weight from its copy (4 and
+  // 2), gradients to zero (4).
+  expected += costs.seconds(
+      {.kind = KernelWork::Kind::memory, .bytes = weights * (4 + 8 + 4 + 24 + 4 + 2 + 4)});
   const StepReport report =
       run_step(training, a100(), topology::load("test", "gpu-cluster:1x1"), {});
   CHECK(report.seconds / expected == doctest::Approx(1).epsilon(1e-9));
@@ -89,12 +94,126 @@ TEST_CASE("training step: categories and idle time are all the time there is") {
     const Training training = training_of(layout);
     const StepReport report = run_step(training, a100(), network, {});
     for (const StageReport& stage : report.stages) {
-      const double all = std::accumulate(stage.seconds.begin(), stage.seconds.end(), stage.idle_s);
+      const double all = std::accumulate(stage.seconds.begin(), stage.seconds.end(),
+                                         stage.idle_s + stage.launch_s);
       CHECK(all / report.seconds == doctest::Approx(1).epsilon(1e-6));
       CHECK(stage.memory.total() > 0);
     }
     CHECK(run_step(training, a100(), network, {.network = sim::NetworkModel::ideal}).seconds <=
           report.seconds * (1 + 1e-12));
+  }
+}
+
+TEST_CASE("training step: a slow host is what a small step takes") {
+  const Training training = training_of({.micro_batch = 1, .global_batch = 8}, 8,
+                                        {.launch = sim::Duration{1'000'000'000}});  // 1 ms
+  const auto network = topology::load("test", "gpu-cluster:1x1");
+  const StepReport report = run_step(training, a100(), network, {});
+  double kernels = 0;
+  for (const LayerWork& work : {embedding_work(training.model, training.layout, training.software),
+                                head_work(training.model, training.layout, training.software)}) {
+    kernels += static_cast<double>(work.forward.size() + work.backward.size());
+  }
+  const LayerWork layer = layer_work(training.model, training.layout, training.software, 0);
+  kernels += 8 * static_cast<double>(layer.forward.size() + layer.backward.size());
+  // A millisecond for each kernel of eight micro-batches, which all take less, and for the update.
+  const double expected = ((8 * kernels) + 1) * 1e-3;
+  CHECK(report.seconds >= expected);
+  CHECK(report.seconds < expected * 1.001 + report.stages[0].seconds[2]);
+  CHECK(report.stages[0].launch_s > 0.5 * report.seconds);
+}
+
+TEST_CASE("training step: a few replicas take as long as all of them") {
+  struct Case {
+    Layout layout;
+    Software software;
+  };
+  const Software plain{.overlap_data = false, .overlap_pipeline = false};
+  for (const Case& each :
+       {Case{{.tensor = 8, .data = 8, .pipeline = 2, .global_batch = 32}, plain},
+        Case{{.tensor = 8, .data = 8, .pipeline = 2, .chunks = 2, .sharding = Sharding::optimizer,
+              .global_batch = 32}, {}},
+        Case{{.tensor = 2, .data = 16, .pipeline = 2, .global_batch = 32}, {}},
+        Case{{.tensor = 4, .context = 2, .data = 8, .sharding = Sharding::optimizer,
+              .global_batch = 16}, {}},
+        Case{{.data = 64, .sharding = Sharding::weights, .global_batch = 64}, {}}}) {
+    const Training training = training_of(each.layout, 8, each.software);
+    const std::int32_t ranks = each.layout.ranks();
+    const auto network =
+        topology::load("test", "gpu-cluster:" + std::to_string(ranks / 8) + "x8" + servers);
+    const StepReport some = run_step(training, a100(), network, {});
+    const StepReport all = run_step(training, a100(), network, {}, Symmetry::ignored);
+    CHECK(some.ranks_run < ranks);
+    CHECK(all.ranks_run == ranks);
+    CHECK(some.seconds == all.seconds);
+    CHECK(some.stages[0].seconds == all.stages[0].seconds);
+  }
+}
+
+TEST_CASE("training step: servers that differ are all run") {
+  const Training training = training_of({.tensor = 8, .data = 4, .global_batch = 4});
+  const auto pods = topology::load(
+      "test", "gpu-cluster:4x8,nodes_per_leaf=2,nvlink=300GB/s,500ns,nic=200Gbps,500ns");
+  CHECK(run_step(training, a100(), pods, {}).ranks_run == 32);
+  CHECK(run_step(training, a100(), topology::load("test", "torus:4x8"), {}).ranks_run == 32);
+}
+
+namespace {
+
+/// A layout by chance, of 16 GPUs.
+Training any_training(std::mt19937_64& random) {
+  const auto pick = [&](std::initializer_list<std::int32_t> values) {
+    return values.begin()[random() % values.size()];
+  };
+  while (true) {
+    Layout layout{.tensor = pick({1, 2, 4, 8}),
+                  .context = pick({1, 1, 2}),
+                  .pipeline = pick({1, 2, 4}),
+                  .chunks = pick({1, 2}),
+                  .sequence_parallel = pick({0, 1}) == 1,
+                  .sharding = static_cast<Sharding>(pick({0, 1, 2, 3})),
+                  .micro_batch = pick({1, 2}),
+                  .global_batch = pick({16, 32})};
+    const std::int32_t others = layout.tensor * layout.context * layout.pipeline;
+    layout.data = 16 / others;
+    layout.exchange = static_cast<ContextExchange>(pick({0, 1, 2}));
+    if (others > 16 || (layout.chunks > 1 && layout.pipeline == 1)) {
+      continue;
+    }
+    layout.expert_tensor = layout.tensor;
+    Software software{.recompute = static_cast<Recompute>(pick({0, 1, 2, 3})),
+                      .fused_attention = pick({0, 1}) == 1,
+                      .overlap_tensor = static_cast<TensorOverlap>(pick({0, 1, 2})),
+                      .overlap_data = pick({0, 1}) == 1,
+                      .overlap_pipeline = pick({0, 1}) == 1,
+                      .split_messages = pick({0, 1}) == 1,
+                      .synchronises = pick({0, 1}) == 1};
+    if (clash_of(layout, gpt_of(8)).empty()) {
+      return training_of(layout, 8, software);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("training step: whatever the layout, links and overlap help, or do nothing") {
+  std::mt19937_64 random{1};
+  const auto slow = topology::load("test", "gpu-cluster:2x8,nvlink=300GB/s,500ns,nic=50Gbps,500ns");
+  const auto fast = topology::load("test", "gpu-cluster:2x8" + servers);
+  for (int i = 0; i < 60; ++i) {
+    Training training = any_training(random);
+    CAPTURE(i);
+    const double seconds = run_step(training, a100(), fast, {}).seconds;
+    // Flows that come together a little later may part a little earlier: a hundredth is allowed.
+    constexpr double hundredth = 1.01;
+    CHECK(run_step(training, a100(), slow, {}).seconds * hundredth >= seconds);
+    CHECK(run_step(training, a100(), fast, {.network = sim::NetworkModel::ideal}).seconds <=
+          seconds * (1 + 1e-9));
+    Training plain = training;
+    plain.software.overlap_tensor = TensorOverlap::none;
+    plain.software.overlap_data = false;
+    plain.software.overlap_pipeline = false;
+    CHECK(run_step(plain, a100(), fast, {}).seconds * hundredth >= seconds);
   }
 }
 
