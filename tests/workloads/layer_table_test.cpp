@@ -214,7 +214,8 @@ TEST_CASE("layer table: what is wrong is said, and where") {
         "      |          ^");
   CHECK(has(error_of("name: t\nsources: [a]\nlayers: []\n"),
             "t.yaml:3:9: error: layers: expected at least one layer"));
-  CHECK(has(error_of("name: t\nsources: [a]\nbiasses: true\nlayers: []\n"), "did you mean 'biases'"));
+  CHECK(
+      has(error_of("name: t\nsources: [a]\nbiasses: true\nlayers: []\n"), "did you mean 'biases'"));
 
   const std::string missing = error_of_layer("{ fully_connected: p, n: 1 }");
   CHECK(has(missing, "t.yaml:4:5: error: layers[0]: expected a layer"));
