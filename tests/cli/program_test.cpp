@@ -502,7 +502,7 @@ const std::string small_step =
 }  // namespace
 
 TEST_CASE("program: a training step as a table, as JSON and as a timeline") {
-  const ScratchDirectory scratch;
+  const cli::ScratchDirectory scratch;
   const fs::path file = scratch.path() / "step.yaml";
   std::ofstream{file} << small_step;
   const auto table = espalier({"run", file.string()});
@@ -548,7 +548,7 @@ TEST_CASE("program: a training step as a table, as JSON and as a timeline") {
 }
 
 TEST_CASE("program: what a training step does not fit into is an answer") {
-  const ScratchDirectory scratch;
+  const cli::ScratchDirectory scratch;
   const fs::path file = scratch.path() / "step.yaml";
   std::ofstream{file} << small_step;
   const auto result = espalier({"run", file.string(), "--set", "model=gpt3-175b"});
@@ -559,7 +559,7 @@ TEST_CASE("program: what a training step does not fit into is an answer") {
 }
 
 TEST_CASE("program: bad training scenarios exit with 2 and say where") {
-  const ScratchDirectory scratch;
+  const cli::ScratchDirectory scratch;
   const fs::path file = scratch.path() / "step.yaml";
   std::ofstream{file} << small_step;
   struct Case {
@@ -591,7 +591,7 @@ TEST_CASE("program: bad training scenarios exit with 2 and say where") {
 }
 
 TEST_CASE("program: tables of training steps, row by row") {
-  const ScratchDirectory scratch;
+  const cli::ScratchDirectory scratch;
   const fs::path file = scratch.path() / "steps.csv";
   std::ofstream{file}
       << "Parameters (billion),# GPUs,global batch,micro batch,hidden size,attention heads,"
