@@ -526,7 +526,8 @@ TEST_CASE("program: a training step as a table, as JSON and as a timeline") {
   // Slices of one thread of a rank are one after the other; every arrow has two ends.
   std::map<std::pair<int, int>, double> ends;
   std::map<int, int> arrows;
-  for (const auto& event : nlohmann::json::parse(std::ifstream{trace})["traceEvents"]) {
+  const auto events = nlohmann::json::parse(std::ifstream{trace})["traceEvents"];
+  for (const auto& event : events) {
     const std::string phase = event["ph"];
     if (phase == "X") {
       double& end = ends[{event["pid"], event["tid"]}];
