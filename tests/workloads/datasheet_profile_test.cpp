@@ -99,6 +99,31 @@ TEST_CASE("data sheet profile: a GPU like itself takes what it takes") {
   }
 }
 
+TEST_CASE("data sheet profile: of a model's numbers, some go by the data sheet") {
+  const calibration::SheetRatios ratios{.processor_rate = 2, .bandwidth = 3};
+  const auto factor = [](const std::string& name) {
+    if (name == "bandwidth_Bps") {
+      return 3.0;
+    }
+    if (name == "split_s_per_element") {  // which memory adds up
+      return 1.0 / 3;
+    }
+    if (name.ends_with("_per_s")) {
+      return 2.0;
+    }
+    return name.starts_with("tile_") || name == "block_s" ? 0.5 : 1.0;
+  };
+  for (const Kernel kernel : {Kernel::gemm, Kernel::attention}) {
+    const auto& names = calibration::number_names(kernel);
+    const auto carried =
+        calibration::carried_numbers(kernel, std::vector(names.size(), 1.0), ratios);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      CAPTURE(names[i]);
+      CHECK(carried[i] == factor(names[i]));
+    }
+  }
+}
+
 TEST_CASE("data sheet profile: twice the rates take half the time, launches apart") {
   Gpu twice = a100_sheet();
   twice.name = "A100 twice";
