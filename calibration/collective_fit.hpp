@@ -21,6 +21,7 @@
 #include "calibration/collective.hpp"
 #include "calibration/fit_errors.hpp"
 #include "calibration/kriging.hpp"
+#include "calibration/method_model.hpp"
 #include "calibration/nccl_tuning.hpp"
 
 namespace calibration {
@@ -29,32 +30,6 @@ namespace calibration {
 struct CollectiveSample {
   CollectiveShape shape;
   double seconds = 0;
-};
-
-/// What a simulation is told: a schedule of `pattern`, `start_s` before its first message, `step_s`
-/// for each, or `far_step_s` for each that goes to another server, and `rate_Bps` as the most that
-/// leaves, or reaches, a rank. `nics_Bps` is what the NICs of one of the profile's own servers
-/// carry together; 0 where nothing leaves a server, or nobody knows.
-struct CollectiveCost {
-  Method method;
-  double start_s = 0;
-  double step_s = 0;
-  double far_step_s = 0;
-  double rate_Bps = 0;
-  double nics_Bps = 0;
-};
-
-/// The time of `cost` where nothing else is on the links: the start, the steps, and the bytes at
-/// the rate, or at that of the NICs. A simulation on an idle network of fast links takes as long.
-[[nodiscard]] double lone_seconds(const CollectiveCost& cost, const CollectiveShape& shape);
-
-/// The numbers of a method, as for eight ranks of one server (trees: of any shape).
-struct MethodNumbers {
-  double base_s = 0;
-  double step_s = 0;
-  double far_step_s = 0;
-  double rate_Bps = 0;
-  double sharing = 0;
 };
 
 struct MethodFit {
@@ -109,6 +84,10 @@ class CollectiveFit {
   std::vector<MethodFit> methods_;
   Scales scales_;
 };
+
+/// The same methods on another server, as far as it has them: rates differ as NCCL's own do there,
+/// latencies stay, and so does what the samples say beside that.
+[[nodiscard]] CollectiveFit carried(const CollectiveFit& fit, const NodeKind& node);
 
 [[nodiscard]] FitErrors errors_of(const CollectiveFit& fit,
                                   std::span<const CollectiveSample> samples);

@@ -35,6 +35,15 @@ double ContentionFit::slowdown(double blocks) const {
   return factor(processors_, held_, blocks);
 }
 
+ContentionFit carried(const ContentionFit& fit, std::int32_t processors) {
+  std::vector<ContentionSample> samples{fit.samples().begin(), fit.samples().end()};
+  const ContentionFit plain{processors, fit.held(), {}};
+  for (ContentionSample& sample : samples) {
+    sample.seconds *= plain.slowdown(sample.blocks) / fit.slowdown(sample.blocks);
+  }
+  return ContentionFit{processors, fit.held(), samples};
+}
+
 FitErrors errors_of(const ContentionFit& fit, std::span<const ContentionSample> samples) {
   std::vector<double> errors;
   errors.reserve(samples.size());

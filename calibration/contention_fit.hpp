@@ -44,6 +44,9 @@ class ContentionFit {
   std::vector<ContentionSample> samples_;
 };
 
+/// The same beside kernels of a GPU of so many processors: a block holds as many of them.
+[[nodiscard]] ContentionFit carried(const ContentionFit& fit, std::int32_t processors);
+
 [[nodiscard]] FitErrors errors_of(const ContentionFit& fit,
                                   std::span<const ContentionSample> samples);
 

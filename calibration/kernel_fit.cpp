@@ -147,6 +147,19 @@ double KernelFit::seconds(std::span<const double> shape) const {
   return model * std::exp(beside_.at(place_of(kernel_, machine_, shape, model)));
 }
 
+KernelFit carried(const KernelFit& fit, std::int32_t processors, const SheetRatios& ratios) {
+  const Kernel kernel = fit.kernel();
+  Machine machine = fit.machine();
+  machine.processors = processors;
+  std::vector<double> numbers = carried_numbers(kernel, fit.numbers(), ratios);
+  std::vector<KernelSample> samples{fit.samples().begin(), fit.samples().end()};
+  for (KernelSample& sample : samples) {
+    sample.seconds *= model_seconds(kernel, machine, numbers, sample.shape) /
+                      model_seconds(kernel, fit.machine(), fit.numbers(), sample.shape);
+  }
+  return KernelFit{kernel, machine, std::move(numbers), fit.settings(), samples};
+}
+
 FitErrors errors_of(const KernelFit& fit, std::span<const KernelSample> samples) {
   std::vector<double> errors;
   errors.reserve(samples.size());

@@ -51,6 +51,11 @@ class KernelFit {
 /// How many coordinates a shape has there, and so how many weights settings have.
 [[nodiscard]] std::size_t place_dimensions(Kernel kernel);
 
+/// The same kernel on a machine of so many processors that differs by these ratios: its model with
+/// the numbers carried over, and each sample as far from it as before.
+[[nodiscard]] KernelFit carried(const KernelFit& fit, std::int32_t processors,
+                                const SheetRatios& ratios);
+
 [[nodiscard]] FitErrors errors_of(const KernelFit& fit, std::span<const KernelSample> samples);
 
 /// The errors on a third of the samples, chosen by `seed`, of a fit to the others.

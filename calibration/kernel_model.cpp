@@ -213,6 +213,25 @@ std::vector<double> first_numbers(Kernel kernel, const Machine& machine, double 
   return numbers;
 }
 
+std::vector<double> carried_numbers(Kernel kernel, std::span<const double> numbers,
+                                    const SheetRatios& ratios) {
+  std::vector<double> out{numbers.begin(), numbers.end()};
+  if (kernel == Kernel::attention) {
+    out[attention_bandwidth] *= ratios.bandwidth;
+    out[rate_64] *= ratios.processor_rate;
+    out[rate_128] *= ratios.processor_rate;
+    out[block] /= ratios.processor_rate;
+    return out;
+  }
+  out[bandwidth] *= ratios.bandwidth;
+  out[sum] /= ratios.bandwidth;
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    out[rates + i] *= ratios.processor_rate;
+    out[begins + i] /= ratios.processor_rate;
+  }
+  return out;
+}
+
 std::vector<double> unfilled_waves(Kernel kernel, const Machine& machine,
                                    std::span<const double> shape) {
   std::vector<double> out;

@@ -58,6 +58,17 @@ struct Machine {
 [[nodiscard]] std::vector<double> first_numbers(Kernel kernel, const Machine& machine,
                                                 double operations_per_s, double bytes_per_s);
 
+/// How another machine differs by its data sheet: factors.
+struct SheetRatios {
+  double processor_rate = 1;  // operations per second of one processor, in a kernel's format
+  double bandwidth = 1;       // of memory
+};
+
+/// The numbers of a model for that machine, which reaches as much of its data sheet: a processor's
+/// times and rates go by its rate, those of memory by its bandwidth, and launches stay.
+[[nodiscard]] std::vector<double> carried_numbers(Kernel kernel, std::span<const double> numbers,
+                                                  const SheetRatios& ratios);
+
 /// Multiplications and additions, and bytes read and written if each is once.
 struct Work {
   double operations = 0;

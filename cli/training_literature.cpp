@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -128,8 +129,16 @@ std::string_view gpu_of(std::string_view text) {
   if (text.starts_with("A100")) {
     return contains(text, "40GB") ? "a100-sxm-40gb" : "a100-sxm-80gb";
   }
-  if (text.starts_with("H100")) {
-    return "h100-sxm-80gb";
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> others{
+      {{"H100", "h100-sxm-80gb"},
+       {"H800", "h800-sxm-80gb"},
+       {"H200", "h200-sxm-141gb"},
+       {"B200", "b200-sxm-180gb"},
+       {"V100", "v100-sxm2-32gb"}}};
+  for (const auto& [name, file] : others) {
+    if (text.starts_with(name)) {
+      return file;
+    }
   }
   return {};
 }
@@ -142,7 +151,11 @@ std::int32_t nic_gbps(std::string_view network, std::string_view gpu) {
   if (contains(network, "4x100G")) {
     return half_edr;
   }
-  return gpu.starts_with("h") ? ndr : hdr;
+  constexpr std::int32_t shared_edr = 12;  // four of 100 Gb/s, if two GPUs share one: 8 x 12.5
+  if (gpu.starts_with("v")) {
+    return shared_edr;
+  }
+  return gpu.starts_with("a") ? hdr : ndr;
 }
 
 /// The figure to compare with: what was measured before what was worked out from it.

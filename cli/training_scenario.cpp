@@ -13,6 +13,7 @@
 #include "cli/scenario.hpp"
 #include "cli/shipped.hpp"
 #include "topology/graphml.hpp"
+#include "workloads/datasheet_profile.hpp"
 #include "workloads/model_file.hpp"
 
 namespace cli {
@@ -46,7 +47,16 @@ Software read_software_key(const sim::ConfigNode& node, const std::string& direc
   return workloads::read_software(node, like ? read_software_key(*like, directory) : Software{});
 }
 
-/// The profile that is named, or else the shipped one of that GPU.
+std::vector<workloads::Gpu> shipped_gpus() {
+  std::vector<workloads::Gpu> gpus;
+  for (const std::string& name : shipped_names("configs/gpus")) {
+    const std::string file = fmt::format("configs/gpus/{}.yaml", name);
+    gpus.push_back(workloads::read_gpu(sim::ConfigNode::load(shipped(file).string())));
+  }
+  return gpus;
+}
+
+/// The profile that is named, or else the shipped one of that GPU, or else that of its data sheet.
 std::pair<calibration::GpuProfile, std::string> read_profile_key(const sim::ConfigNode& node,
                                                                  const std::string& directory,
                                                                  const workloads::Gpu& gpu,
@@ -79,15 +89,23 @@ std::pair<calibration::GpuProfile, std::string> read_profile_key(const sim::Conf
     const std::string name = named(*found, said->text());
     return {std::move(*found), name};
   }
+  std::vector<calibration::GpuProfile> all;
   for (const std::string& name : shipped_names("configs/profiles")) {
     const std::string file = fmt::format("configs/profiles/{}.yaml", name);
-    if (auto found = from(shipped(file).string())) {
+    auto found = from(shipped(file).string());
+    if (found && !found->kernels.empty()) {
       const std::string text = named(*found, file);
       return {std::move(*found), text};
     }
+    const auto& gpus = profiles.at(shipped(file).string()).gpus;
+    all.insert(all.end(), gpus.begin(), gpus.end());
   }
-  node.at("gpu").fail(fmt::format("there is no profile of '{}'", gpu.name),
-                      "profile: a file that espalier-calibrate or 'espalier calibrate fit' made");
+  if (gpu.like.empty()) {
+    node.at("gpu").fail(fmt::format("there is no profile of '{}'", gpu.name),
+                        "profile: a file that espalier-calibrate or 'espalier calibrate fit' made");
+  }
+  return {workloads::profile_of(gpu, all, shipped_gpus()),
+          fmt::format("{}, datasheet, like {}", gpu.name, gpu.like)};
 }
 
 collectives::ExecuteOptions read_execution(const sim::ConfigNode& node) {

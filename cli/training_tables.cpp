@@ -1,7 +1,9 @@
 #include "cli/training_tables.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -33,6 +35,19 @@ std::string part_layers(std::int32_t layers, std::int32_t parts) {
     --*each;
   }
   return fmt::format(", part_layers: [{}]", fmt::join(all, ", "));
+}
+
+/// Of a GPU in one direction: 25 GB/s for each of 6, 12, 8 and 18 links, 50 for each of 18.
+std::int32_t nvlink_GBps(std::string_view gpu) {
+  constexpr std::array<std::pair<std::string_view, std::int32_t>, 4> others{
+      {{"v100", 150}, {"a100", 300}, {"h800", 200}, {"b200", 900}}};
+  for (const auto& [name, rate] : others) {
+    if (gpu.starts_with(name)) {
+      return rate;
+    }
+  }
+  constexpr std::int32_t hopper = 450;
+  return hopper;
 }
 
 /// The iteration times that came with vTrain (J. Bang et al., "vTrain", MICRO 2024): GPT on
@@ -92,15 +107,13 @@ std::vector<MeasuredStep::Choice> MeasuredStep::choices() const {
 std::string MeasuredStep::scenario(Choice choice) const {
   constexpr std::int32_t per_server = 8;
   const std::int32_t servers = (gpus + per_server - 1) / per_server;
-  constexpr std::int32_t nvlink_3 = 300;
-  constexpr std::int32_t nvlink_4 = 450;
   return fmt::format(
       "model: {}\nsequence: {}\ngpu: {}\ngpus: {}\n"
       "topology: \"gpu-cluster:{}x{},nvlink={}GB/s,500ns,nic={}Gbps,500ns\"\n"
       "layout: {{tensor: {}, pipeline: {}, chunks: {}, micro_batch: {}, global_batch: {}{}{}}}\n"
       "software: {}\n",
       model, sequence, gpu, gpus, servers, std::min(per_server, gpus),
-      gpu.starts_with("h") ? nvlink_4 : nvlink_3, nic_gbps, tensor, pipeline, choice.chunks,
+      nvlink_GBps(gpu), nic_gbps, tensor, pipeline, choice.chunks,
       choice.micro_batch, global_batch, part_layers(layers, pipeline * choice.chunks),
       layout, software);
 }

@@ -3,7 +3,8 @@
 namespace workloads {
 
 Gpu read_gpu(const sim::ConfigNode& node) {
-  node.expect_keys({"name", "sources", "processors", "memory", "memory_bandwidth", "tflops"});
+  node.expect_keys({"name", "sources", "processors", "memory", "memory_bandwidth", "scale_up",
+                    "like", "tflops"});
   Gpu gpu;
   gpu.name = node.at("name").text();
   for (const sim::ConfigNode& source : node.at("sources").items()) {
@@ -16,6 +17,10 @@ Gpu read_gpu(const sim::ConfigNode& node) {
   gpu.processors = static_cast<std::int32_t>(node.at("processors").integer(1, processors_most));
   gpu.memory = node.at("memory").bytes();
   gpu.memory_bandwidth = node.at("memory_bandwidth").bandwidth();
+  gpu.scale_up = node.at("scale_up").bandwidth();
+  if (const auto like = node.find("like")) {
+    gpu.like = like->text();
+  }
   const sim::ConfigNode tflops = node.at("tflops");
   tflops.expect_keys(format_names);
   for (std::size_t i = 0; i < format_names.size(); ++i) {

@@ -22,6 +22,8 @@ struct Gpu {
   std::int32_t processors = 0;  // streaming multiprocessors, or what comes nearest
   sim::Bytes memory;
   sim::Bandwidth memory_bandwidth;
+  sim::Bandwidth scale_up;  // what it sends, at most, to GPUs of its server or torus, by all links
+  std::string like;         // the measured GPU that comes nearest; empty: none is named
   std::array<double, format_names.size()> flop_per_s{};  // dense; 0: the GPU does not have it
 
   [[nodiscard]] double peak(Format format) const {
@@ -36,6 +38,8 @@ struct Gpu {
 ///     processors: 132
 ///     memory: 80 GB
 ///     memory_bandwidth: 3350 GB/s
+///     scale_up: 450 GB/s      # NVLink, per direction
+///     like: A100-SXM-80GB     # optional: whose profile is carried over if it has none
 ///     tflops: {float16: 989.4, bfloat16: 989.4, tfloat32: 494.7, fp8: 1978.9}   # dense
 ///
 /// Throws sim::Error at unknown keys, figures out of range, and a file without sources.

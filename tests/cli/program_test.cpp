@@ -571,7 +571,6 @@ TEST_CASE("program: bad training scenarios exit with 2 and say where") {
        {Case{"model=gpt3-175", "did you mean 'gpt3-175b'?"},
         Case{"model=there-is-none.yaml", "there is no file"},
         Case{"gpu=a100-sxm-80g", "did you mean 'a100-sxm-80gb'?"},
-        Case{"gpu=v100-sxm2-32gb", "there is no profile of"},
         Case{"software=megatron", "unknown software 'megatron'"},
         Case{"software={lunch: 5 us}", "did you mean 'launch'?"},
         Case{"software={launch: 5 s}", "expected at most a second"},

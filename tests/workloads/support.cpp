@@ -10,6 +10,11 @@ calibration::GpuProfile shipped_profile(const std::string& name) {
   return calibration::read_profile(sim::ConfigNode::load(path)).gpus.front();
 }
 
+Gpu shipped_gpu(const std::string& name) {
+  return read_gpu(
+      sim::ConfigNode::load(std::string{SOURCE_DIR} + "/configs/gpus/" + name + ".yaml"));
+}
+
 const calibration::GpuProfile& a100() {
   static const calibration::GpuProfile profile = shipped_profile("a100");
   return profile;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "calibration/profile.hpp"
+#include "workloads/gpu.hpp"
 #include "workloads/transformer.hpp"
 
 namespace workloads {
@@ -10,7 +11,10 @@ namespace workloads {
 /// Of configs/profiles: "a100".
 [[nodiscard]] calibration::GpuProfile shipped_profile(const std::string& name);
 
-/// The same of an A100, read once.
+/// Of configs/gpus: "a100-sxm-80gb".
+[[nodiscard]] Gpu shipped_gpu(const std::string& name);
+
+/// The profile of an A100, read once.
 [[nodiscard]] const calibration::GpuProfile& a100();
 
 /// From the text of a YAML file.
