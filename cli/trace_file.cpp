@@ -16,8 +16,7 @@ namespace {
 using workloads::Recording;
 
 constexpr std::array<std::string_view, workloads::axes + 2> threads{
-    "kernels",          "TP",           "CP",     "EP",       "ETP",
-    "DP",               "DP of experts", "embedding", "messages"};
+    "kernels", "TP", "CP", "EP", "ETP", "DP", "DP of experts", "embedding", "messages"};
 constexpr int messages_thread = static_cast<int>(threads.size()) - 1;
 
 /// Picoseconds as microseconds, to the last digit.
@@ -46,8 +45,8 @@ class TraceWriter {
     }
     int flow = 0;
     for (const Recording::Message& message : timeline_->recording.messages) {
-      const std::string name = fmt::format("to {}, {}", pid(message.to),
-                                           sim::to_text(sim::Bytes{message.bytes}));
+      const std::string name =
+          fmt::format("to {}, {}", pid(message.to), sim::to_text(sim::Bytes{message.bytes}));
       slice(pid(message.from), messages_thread, name, "message", message.sent, message.arrived);
       arrow("s", ++flow, pid(message.from), messages_thread, message.sent);
       arrow("f", flow, pid(message.to), 0, message.arrived);
@@ -88,9 +87,9 @@ class TraceWriter {
   }
 
   void arrow(std::string_view phase, int id, std::int32_t process, int thread, sim::Duration when) {
-    add(fmt::format(
-        R"({{"ph":"{}","bp":"e","id":{},"name":"message","cat":"message","pid":{},"tid":{},"ts":{}}})",
-        phase, id, process, thread, microseconds(when)));
+    add(fmt::format(R"({{"ph":"{}","bp":"e","id":{},"name":"message","cat":"message",)"
+                    R"("pid":{},"tid":{},"ts":{}}})",
+                    phase, id, process, thread, microseconds(when)));
   }
 
   const workloads::Timeline* timeline_;

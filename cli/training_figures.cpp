@@ -15,12 +15,12 @@ namespace {
 
 /// What x, and the number in the series, say.
 enum class Axes : std::uint8_t {
-  micro_batch,            // x; the batch is as large, or that of the series
-  pipeline_weak,          // x: stages, each with as many layers; the series: the batch
-  batch,                  // x
-  pipeline_and_tensor,    // x: "(PP,TP)"; the series: the batch
-  pipeline_and_data,      // likewise
-  tensor_and_data,        // likewise
+  micro_batch,          // x; the batch is as large, or that of the series
+  pipeline_weak,        // x: stages, each with as many layers; the series: the batch
+  batch,                // x
+  pipeline_and_tensor,  // x: "(PP,TP)"; the series: the batch
+  pipeline_and_data,    // likewise
+  tensor_and_data,      // likewise
 };
 
 /// The setting of a figure, from its caption and the text around it.
@@ -140,9 +140,8 @@ MeasuredStep from_figure(const CsvTable& table, std::size_t row) {
   }
   step.is_certain = false;  // read off a plot, to 3 TFLOP/s
   step.reference = number_in(table, row, y);
-  step.measure =
-      figure->axes == Axes::batch && name == "Fig17" ? Measure::sequences_per_s
-                                                     : Measure::megatron_tflops;
+  step.measure = figure->axes == Axes::batch && name == "Fig17" ? Measure::sequences_per_s
+                                                                : Measure::megatron_tflops;
   step.nic_gbps = 200;
   step.gpus = figure->gpus;
   step.layers = figure->layers;

@@ -23,13 +23,19 @@ struct NamedModel {
   std::int32_t layers;
 };
 constexpr std::array named_models{
-    NamedModel{"GPT3-5B", "gpt3-5b", 24},          NamedModel{"GPT3-20B", "gpt3-20b", 44},
-    NamedModel{"GPT3-175B", "gpt3-175b", 96},      NamedModel{"LLAMA2-7B", "llama-2-7b", 32},
-    NamedModel{"LLAMA2-13B", "llama-2-13b", 40},   NamedModel{"LLAMA2-70B", "llama-2-70b", 80},
-    NamedModel{"LLAMA3-8B", "llama-3.1-8b", 32},   NamedModel{"LLAMA3-70B", "llama-3.1-70b", 80},
-    NamedModel{"Nemotron-8B", "nemotron-8b", 32},  NamedModel{"Nemotron-22B", "nemotron-22b", 40},
+    NamedModel{"GPT3-5B", "gpt3-5b", 24},
+    NamedModel{"GPT3-20B", "gpt3-20b", 44},
+    NamedModel{"GPT3-175B", "gpt3-175b", 96},
+    NamedModel{"LLAMA2-7B", "llama-2-7b", 32},
+    NamedModel{"LLAMA2-13B", "llama-2-13b", 40},
+    NamedModel{"LLAMA2-70B", "llama-2-70b", 80},
+    NamedModel{"LLAMA3-8B", "llama-3.1-8b", 32},
+    NamedModel{"LLAMA3-70B", "llama-3.1-70b", 80},
+    NamedModel{"Nemotron-8B", "nemotron-8b", 32},
+    NamedModel{"Nemotron-22B", "nemotron-22b", 40},
     NamedModel{"Llama3-405B", "llama-3.1-405b", 126},
-    NamedModel{"BLOOM 176B", "bloom-176b", 70},    NamedModel{"OPT-175B", "opt-175b", 96},
+    NamedModel{"BLOOM 176B", "bloom-176b", 70},
+    NamedModel{"OPT-175B", "opt-175b", 96},
 };
 
 /// What ran in the rows of a source: software, with what is said beside it; whether TP's ranks
@@ -43,15 +49,15 @@ struct Recipe {
 /// MegaScale's table 3 adds one thing after the other, in this order.
 Recipe ablation(std::string_view id) {
   constexpr std::array<std::string_view, 9> added{
-      "",                          // Megatron-LM
-      "",                          // the parallel block: of the model
-      "",                          // sliding windows, likewise
+      "",  // Megatron-LM
+      "",  // the parallel block: of the model
+      "",  // sliding windows, likewise
       ", overlap_tensor: all",
       ", overlap_pipeline: true, synchronises: false",
       ", overlap_data: true",
       ", fused_attention: true, fused_cross_entropy: true, memory_rate: 1, recompute: none",
       ", launch: 30 us, collective_launch: 50 us",
-      "",                          // LAMB: batches of three times as many
+      "",  // LAMB: batches of three times as many
   };
   const auto last = static_cast<std::size_t>(id.back() - '0');
   std::string text = "{like: megatron-2023";
@@ -107,8 +113,8 @@ Recipe recipe_of(const CsvTable& table, std::size_t row) {
   return {};
 }
 
-/// Further keys of a model. MegaScale's own ones have a parallel block and, from some row on, a window of a quarter of the
-/// sequence (the paper says "much smaller").
+/// Further keys of a model. MegaScale's own ones have a parallel block and, from some row on, a
+/// window of a quarter of the sequence (the paper says "much smaller").
 std::string more_of_model(std::string_view id) {
   if (id.starts_with("mcore")) {
     return ", tied: false";  // 1.7 billion parameters need both
@@ -169,16 +175,15 @@ bool set_reference(const CsvTable& table, std::size_t row, MeasuredStep& step) {
       contains(definition, "incl. recompute") || contains(definition, "same as SC21");
   // Of Llama 3 the paper does not say. Its rate falls from 430 to 380 where sequences grow to
   // 131,072 tokens; if what is masked was counted, more than half of all then, it would rise.
-  const Measure counted = contains(table.at(row, "source"), "Llama 3") ? Measure::causal_tflops
-                                                                        : Measure::model_tflops;
+  const Measure counted =
+      contains(table.at(row, "source"), "Llama 3") ? Measure::causal_tflops : Measure::model_tflops;
   const Measure tflops = counts_again ? Measure::megatron_tflops : counted;
   const bool is_derived = contains(table.at(row, "note"), "iter_time derived") ||
                           table.at(row, "where").starts_with("Table 2 / Fig 10");
-  const std::array columns{Column{is_derived ? "tflops_per_gpu" : "iter_time_s",
-                                  is_derived ? tflops : Measure::seconds},
-                           Column{"tflops_per_gpu", tflops},
-                           Column{"mfu_pct", Measure::model_percent},
-                           Column{"tokens_per_s_total", Measure::tokens_per_s}};
+  const std::array columns{
+      Column{is_derived ? "tflops_per_gpu" : "iter_time_s", is_derived ? tflops : Measure::seconds},
+      Column{"tflops_per_gpu", tflops}, Column{"mfu_pct", Measure::model_percent},
+      Column{"tokens_per_s_total", Measure::tokens_per_s}};
   for (const auto& [name, measure] : columns) {
     if (!table.at(row, name).empty()) {
       step.reference = number_in(table, row, name);
@@ -214,14 +219,13 @@ bool set_model(const CsvTable& table, std::size_t row, MeasuredStep& step) {
   const std::string& vocabulary = table.at(row, "vocab");
   constexpr std::int32_t padded = 51200;
   step.layers = number("layers");
-  step.model = gpt_model({.layers = step.layers,
-                          .hidden = number("hidden"),
-                          .heads = number("heads"),
-                          .sequence = step.sequence,
-                          .vocabulary = vocabulary.empty() || vocabulary == "50257"
-                                            ? padded
-                                            : number("vocab"),
-                          .more = more_of_model(table.at(row, "id"))});
+  step.model = gpt_model(
+      {.layers = step.layers,
+       .hidden = number("hidden"),
+       .heads = number("heads"),
+       .sequence = step.sequence,
+       .vocabulary = vocabulary.empty() || vocabulary == "50257" ? padded : number("vocab"),
+       .more = more_of_model(table.at(row, "id"))});
   return true;
 }
 

@@ -67,9 +67,8 @@ MeasuredStep from_mixtures(const CsvTable& table, std::size_t row) {
     }
   }
   const auto* const mixture = std::ranges::find(mixtures, model, &Mixture::name);
-  const auto* const mapping = std::ranges::find_if(mappings, [&](const Mapping& each) {
-    return each.model == model && each.method == method;
-  });
+  const auto* const mapping = std::ranges::find_if(
+      mappings, [&](const Mapping& each) { return each.model == model && each.method == method; });
   if (mixture == mixtures.end() || mapping == mappings.end()) {
     step.passed_over = "a model or a mapping that nobody described";
     return step;
@@ -102,8 +101,8 @@ MeasuredStep from_mixtures(const CsvTable& table, std::size_t row) {
   step.data = step.gpus / (step.tensor * step.pipeline * context);
   const bool is_sharded = method.starts_with("FSDP");
   step.layout = fmt::format(
-      ", context: {}, expert: {}, expert_tensor: {}, sequence_parallel: true, sharding: {}", context,
-      expert, expert_tensor, is_sharded ? "weights" : "optimizer");
+      ", context: {}, expert: {}, expert_tensor: {}, sequence_parallel: true, sharding: {}",
+      context, expert, expert_tensor, is_sharded ? "weights" : "optimizer");
   step.chunks = possible_chunks(step.layers, step.pipeline);
   step.software = "megatron-core-moe";
   if (table.at(row, "note").starts_with("FP8")) {

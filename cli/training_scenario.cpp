@@ -138,8 +138,7 @@ std::vector<workloads::StageOrder> read_orders(const sim::ConfigNode& node, cons
   for (const sim::ConfigNode& item : items) {
     orders.push_back(workloads::parse_order(item.where(), item.text()));
   }
-  if (const std::string fault =
-          workloads::fault_of(orders, layout.micro_batches(), layout.chunks);
+  if (const std::string fault = workloads::fault_of(orders, layout.micro_batches(), layout.chunks);
       !fault.empty()) {
     node.fail(fault);
   }
@@ -160,9 +159,8 @@ void read_schedule(const sim::ConfigNode& node, TrainingScenario& scenario) {
     constexpr std::span made{workloads::pipeline_names.data(), 4};
     scenario.schedule = static_cast<PipelineKind>(said->choice(made, "schedule"));
   }
-  training.orders =
-      workloads::orders_of((said ? *said : node.at("layout")).where(), scenario.schedule,
-                           training.layout);
+  training.orders = workloads::orders_of((said ? *said : node.at("layout")).where(),
+                                         scenario.schedule, training.layout);
 }
 
 }  // namespace
@@ -171,8 +169,8 @@ bool is_training(const sim::ConfigNode& node) {
   return node.is_map() && node.find("model").has_value();
 }
 
-TrainingScenario read_training_scenario(const sim::ConfigNode& node,
-                                        const std::string& directory, KnownProfiles& profiles) {
+TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::string& directory,
+                                        KnownProfiles& profiles) {
   node.expect_keys({"model", "sequence", "gpu", "profile", "topology", "link", "layout", "gpus",
                     "schedule", "software", "network", "routing", "symmetry", "seed"});
   const sim::ConfigNode gpu_key = node.at("gpu");
@@ -209,8 +207,7 @@ TrainingScenario read_training_scenario(const sim::ConfigNode& node,
   return scenario;
 }
 
-TrainingScenario read_training_scenario(const sim::ConfigNode& node,
-                                        const std::string& directory) {
+TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::string& directory) {
   KnownProfiles profiles;
   return read_training_scenario(node, directory, profiles);
 }

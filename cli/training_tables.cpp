@@ -112,10 +112,9 @@ std::string MeasuredStep::scenario(Choice choice) const {
       "topology: \"gpu-cluster:{}x{},nvlink={}GB/s,500ns,nic={}Gbps,500ns\"\n"
       "layout: {{tensor: {}, pipeline: {}, chunks: {}, micro_batch: {}, global_batch: {}{}{}}}\n"
       "software: {}\n",
-      model, sequence, gpu, gpus, servers, std::min(per_server, gpus),
-      nvlink_GBps(gpu), nic_gbps, tensor, pipeline, choice.chunks,
-      choice.micro_batch, global_batch, part_layers(layers, pipeline * choice.chunks),
-      layout, software);
+      model, sequence, gpu, gpus, servers, std::min(per_server, gpus), nvlink_GBps(gpu), nic_gbps,
+      tensor, pipeline, choice.chunks, choice.micro_batch, global_batch,
+      part_layers(layers, pipeline * choice.chunks), layout, software);
 }
 
 std::vector<std::int32_t> possible_chunks(std::int32_t layers, std::int32_t pipeline) {
@@ -131,10 +130,10 @@ std::vector<std::int32_t> possible_chunks(std::int32_t layers, std::int32_t pipe
 }
 
 std::string gpt_model(const GptShape& shape) {
-  return fmt::format("{{style: gpt, layers: {}, hidden: {}, heads: {}, vocabulary: {}, "
-                     "sequence: {}{}}}",
-                     shape.layers, shape.hidden, shape.heads, shape.vocabulary, shape.sequence,
-                     shape.more);
+  return fmt::format(
+      "{{style: gpt, layers: {}, hidden: {}, heads: {}, vocabulary: {}, "
+      "sequence: {}{}}}",
+      shape.layers, shape.hidden, shape.heads, shape.vocabulary, shape.sequence, shape.more);
 }
 
 double number_in(const CsvTable& table, std::size_t row, std::string_view column) {
@@ -148,8 +147,8 @@ double number_in(const CsvTable& table, std::size_t row, std::string_view column
 }
 
 bool is_training_table(const CsvTable& table) {
-  return table.has("tensor parallelism") || table.has("schedule_features") ||
-         table.has("figure") || (table.has("MFU_pct") && table.has("ETP"));
+  return table.has("tensor parallelism") || table.has("schedule_features") || table.has("figure") ||
+         (table.has("MFU_pct") && table.has("ETP"));
 }
 
 std::vector<MeasuredStep> measured_steps(const CsvTable& table) {

@@ -8,7 +8,8 @@
 //
 // Each row becomes a scenario, as a user would write it. A micro-batch that a table does not say,
 // and chunks of a schedule that it calls interleaved, are what is fastest of all that fits, as
-// those who measured would have chosen. Which software ran is a matter of the source: see configs/software.
+// those who measured would have chosen. Which software ran is a matter of the source: see
+// configs/software.
 
 #include <cstddef>
 #include <cstdint>
@@ -52,7 +53,7 @@ struct MeasuredStep {
   std::int32_t data = 1;
   std::int32_t pipeline = 1;
   std::int32_t global_batch = 1;
-  std::string layout{};                      // further keys, each behind a comma
+  std::string layout{};                        // further keys, each behind a comma
   std::vector<std::int32_t> micro_batches{1};  // that come into question
   std::vector<std::int32_t> chunks{1};
 
@@ -83,8 +84,7 @@ struct GptShape {
 
 /// Chunks per stage that come into question: all that leave at least two layers in each, or one if
 /// a stage has an odd number of them.
-[[nodiscard]] std::vector<std::int32_t> possible_chunks(std::int32_t layers,
-                                                        std::int32_t pipeline);
+[[nodiscard]] std::vector<std::int32_t> possible_chunks(std::int32_t layers, std::int32_t pipeline);
 
 /// Is this a table of one of these forms?
 [[nodiscard]] bool is_training_table(const CsvTable& table);

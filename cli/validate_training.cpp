@@ -123,16 +123,14 @@ std::string training_scenario(const CsvTable& table, std::size_t row) {
   const auto scenario = step.passed_over.empty() ? scenario_of(step, profiles) : std::nullopt;
   if (!scenario) {
     throw sim::Error{table.file(), fmt::format("row {} is not compared: {}", row + 1,
-                                               step.passed_over.empty()
-                                                   ? "nothing fits into memory"
-                                                   : step.passed_over)};
+                                               step.passed_over.empty() ? "nothing fits into memory"
+                                                                        : step.passed_over)};
   }
   return *scenario;
 }
 
 void print_training(const ComparedTable& table) {
-  fmt::print("{:<44} {:>11} {:>11} {:>8}\n", table.name.substr(0, 44), "measured", "ours",
-             "error");
+  fmt::print("{:<44} {:>11} {:>11} {:>8}\n", table.name.substr(0, 44), "measured", "ours", "error");
   for (const Compared& row : table.rows) {
     fmt::print("{:<44} {:>11.5g} {:>11.5g} {:>7.1f}%\n", label_of(row.identity), row.reference,
                row.predicted, 100 * row.error());

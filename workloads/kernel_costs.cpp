@@ -47,7 +47,8 @@ double sustained_flop_per_s(const calibration::KernelFit& fit) {
   };
   std::vector<Sample> samples;
   for (const calibration::KernelSample& each : fit.samples()) {
-    samples.push_back({each.seconds, 2 * each.shape[0] * each.shape[1] * each.shape[2] / each.seconds});
+    samples.push_back(
+        {each.seconds, 2 * each.shape[0] * each.shape[1] * each.shape[2] / each.seconds});
   }
   std::ranges::sort(samples, std::greater{}, &Sample::seconds);
   constexpr std::size_t longest = 10;
@@ -99,10 +100,9 @@ double KernelCosts::seconds(const KernelWork& kernel) const {
   const std::span<const double> size{kernel.size};
   switch (kernel.kind) {
     case Kind::gemm:
-      return kernel.is_wide ? std::max(plain_->fit.seconds(size.first(3)),
-                                       flop_of(kernel) / plain_flop_per_s_)
-                            : std::max(gemm_->fit.seconds(size.first(3)),
-                                       flop_of(kernel) / gemm_flop_per_s_);
+      return kernel.is_wide
+                 ? std::max(plain_->fit.seconds(size.first(3)), flop_of(kernel) / plain_flop_per_s_)
+                 : std::max(gemm_->fit.seconds(size.first(3)), flop_of(kernel) / gemm_flop_per_s_);
     case Kind::batched_gemm:
       return std::max(product_seconds(Kernel::batched_gemm, *plain_, size.first(4)),
                       flop_of(kernel) / plain_flop_per_s_);

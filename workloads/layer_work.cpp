@@ -21,8 +21,8 @@ std::vector<Piece> again(const std::vector<Piece>& forward, const Software& soft
     const auto* const kernel = std::get_if<KernelWork>(&piece);
     const bool is_core = kernel != nullptr && kernel->is_core && !software.fused_attention &&
                          software.recompute == Recompute::selective;
-    const bool is_elementwise = kernel != nullptr && kernel->is_elementwise &&
-                                software.recompute == Recompute::elementwise;
+    const bool is_elementwise =
+        kernel != nullptr && kernel->is_elementwise && software.recompute == Recompute::elementwise;
     if (is_core || is_elementwise) {
       out.push_back(piece);
     }

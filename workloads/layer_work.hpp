@@ -48,9 +48,9 @@ struct KernelWork {
   std::array<double, 5> size{};
   double bytes = 0;
   Purpose purpose{};
-  bool is_core = false;  // of attention's core, which selective recomputation does again
+  bool is_core = false;         // of attention's core, which selective recomputation does again
   bool is_elementwise = false;  // a norm or an activation function, likewise
-  bool is_wide = false;  // a product in two bytes, whatever the format of others
+  bool is_wide = false;         // a product in two bytes, whatever the format of others
   // Of attention: does a token see those before it only; and of these, or of all, what share?
   bool is_causal = true;
   double seen = 1;

@@ -65,7 +65,7 @@ struct Communicator {
 /// All that ranks do in a step.
 struct RankPrograms {
   std::vector<std::vector<Instruction>> programs;
-  std::vector<std::int32_t> program_of;   // per rank
+  std::vector<std::int32_t> program_of;     // per rank
   std::vector<std::int32_t> endpoint_of{};  // per rank: its number among those of the topology
   std::vector<Communicator> communicators;
   std::vector<std::vector<std::int32_t>> communicator_of;  // per rank and slot; -1: none

@@ -61,9 +61,9 @@ struct ChannelState {
 };
 
 struct RankState {
-  std::size_t next = 0;  // instruction
-  Instant now;           // of the GPU
-  Instant host;          // when it has issued all up to here
+  std::size_t next = 0;               // instruction
+  Instant now;                        // of the GPU
+  Instant host;                       // when it has issued all up to here
   std::vector<std::int64_t> begun;    // per communicator slot
   std::vector<std::int64_t> counted;  // of these, as what slowed kernels down
   std::int32_t label = -1;

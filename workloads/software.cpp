@@ -51,11 +51,28 @@ double update_bytes(const Software& software) {
 }
 
 Software read_software(const sim::ConfigNode& node, const Software& base) {
-  node.expect_keys({"like", "description", "reasons", "recompute", "precision", "fused_attention",
-                    "fused_elementwise", "fused_norm", "fused_cross_entropy", "fused_accumulation", "dropout",
-                    "overlap_tensor", "overlap_data", "overlap_pipeline", "split_messages",
-                    "synchronises", "gradient_bytes", "optimizer_bytes", "memory_rate",
-                    "communication_blocks", "launch", "collective_launch"});
+  node.expect_keys({"like",
+                    "description",
+                    "reasons",
+                    "recompute",
+                    "precision",
+                    "fused_attention",
+                    "fused_elementwise",
+                    "fused_norm",
+                    "fused_cross_entropy",
+                    "fused_accumulation",
+                    "dropout",
+                    "overlap_tensor",
+                    "overlap_data",
+                    "overlap_pipeline",
+                    "split_messages",
+                    "synchronises",
+                    "gradient_bytes",
+                    "optimizer_bytes",
+                    "memory_rate",
+                    "communication_blocks",
+                    "launch",
+                    "collective_launch"});
   Software out = base;
   read(node, "recompute", recompute_names, out.recompute);
   read(node, "precision", precision_names, out.precision);

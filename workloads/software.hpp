@@ -17,8 +17,8 @@ enum class Recompute : std::uint8_t {
   elementwise,  // norms and activation functions
   full,         // layers: only their inputs are kept
 };
-inline constexpr std::array<std::string_view, 4> recompute_names{"none", "selective",
-                                                                 "elementwise", "full"};
+inline constexpr std::array<std::string_view, 4> recompute_names{"none", "selective", "elementwise",
+                                                                 "full"};
 
 /// Which matrices are multiplied in a smaller format than the rest.
 enum class Precision : std::uint8_t { bfloat16, float16, fp8 };
@@ -50,9 +50,9 @@ struct Software {
   std::int32_t element = 2;      // bytes of a weight and of an activation
   std::int32_t gradient = 4;     // of a gradient, as it is summed up over micro-batches
   std::int32_t optimizer = 12;   // per weight: Adam's two moments and a copy of the weight
-  double memory_rate = 1;        // of memory's bandwidth, what kernels that do no more than move reach
+  double memory_rate = 1;  // of memory's bandwidth, what kernels that do no more than move reach
   std::int32_t communication_blocks = 24;  // (CTAs) of a collective's kernel: processors it holds
-  sim::Duration launch{10'000'000};             // of the host, for a kernel: 10 us
+  sim::Duration launch{10'000'000};        // of the host, for a kernel: 10 us
   sim::Duration collective_launch{30'000'000};  // for a collective, or a message
 };
 
@@ -64,7 +64,8 @@ struct Software {
 /// Reads a mapping of the names above over `base`: recompute, precision, fused_attention,
 /// fused_elementwise, fused_cross_entropy, fused_accumulation, dropout, overlap_tensor,
 /// overlap_data, overlap_pipeline, split_messages, synchronises, gradient_bytes, optimizer_bytes,
-/// memory_rate, communication_blocks, launch and collective_launch. Throws sim::Error at unknown keys, and values out of range.
+/// memory_rate, communication_blocks, launch and collective_launch. Throws sim::Error at unknown
+/// keys, and values out of range.
 [[nodiscard]] Software read_software(const sim::ConfigNode& node, const Software& base = {});
 
 }  // namespace workloads

@@ -222,8 +222,8 @@ class StageWriter {
   }
 
   /// How many of the slots from `first` on have their messages in one exchange: with several chunks
-  /// and without overlap, where passes alternate, a forward pass and the backward pass behind it, as
-  /// in Megatron-LM.
+  /// and without overlap, where passes alternate, a forward pass and the backward pass behind it,
+  /// as in Megatron-LM.
   [[nodiscard]] std::size_t together(const StageOrder& order, std::size_t first) const {
     const auto turns = [](const Slot& before, const Slot& after) {
       return before.work == Work::backward && after.work == Work::forward;
@@ -281,8 +281,16 @@ class StageWriter {
   /// The costs of a kernel take longer to work out than to remember.
   [[nodiscard]] double seconds_of(const KernelWork& kernel) {
     const auto& [a, b, c, d, e] = kernel.size;
-    const std::array key{static_cast<double>(kernel.kind), a, b, c, d, e, kernel.bytes, kernel.seen,
-                         kernel.is_causal ? 1.0 : 0.0, kernel.is_wide ? 1.0 : 0.0};
+    const std::array key{static_cast<double>(kernel.kind),
+                         a,
+                         b,
+                         c,
+                         d,
+                         e,
+                         kernel.bytes,
+                         kernel.seen,
+                         kernel.is_causal ? 1.0 : 0.0,
+                         kernel.is_wide ? 1.0 : 0.0};
     const auto [found, is_new] = seconds_.try_emplace(key, 0);
     if (is_new) {
       found->second = costs_->seconds(kernel);
@@ -508,8 +516,8 @@ class StageWriter {
   std::vector<Instruction> out_;
   std::vector<Axis> beside_;  // what the kernel that follows does not wait for: one, or none
   std::array<std::int32_t, axes> begun_{};
-  std::vector<Neighbour> sent_;  // to whom, since the last exchange
-  bool has_received_ = false;    // since then
+  std::vector<Neighbour> sent_;                  // to whom, since the last exchange
+  bool has_received_ = false;                    // since then
   std::map<std::int32_t, GatheredAhead> ahead_;  // per layer, until it is waited for
 };
 

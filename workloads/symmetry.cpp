@@ -6,14 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "workloads/cable_use.hpp"
+
 namespace workloads {
 namespace {
-
-const topology::Partition* servers_of(const topology::Topology& topology) {
-  const auto partitions = topology.partitions();
-  const auto found = std::ranges::find(partitions, "server", &topology::Partition::name);
-  return found == partitions.end() ? nullptr : &*found;
-}
 
 /// What an endpoint's way out of its server looks like: its links, those of its NIC, and where they
 /// lead to outside.
@@ -64,8 +60,7 @@ std::int32_t replicas_for_all(const Layout& layout, const topology::Topology& to
     return 0;
   }
   const auto server_of = [&](std::int32_t rank) {
-    return servers->block_of[topology::index(
-        topology.endpoints()[static_cast<std::size_t>(rank)])];
+    return servers->block_of[topology::index(topology.endpoints()[static_cast<std::size_t>(rank)])];
   };
   const std::vector<std::int32_t> replicas = group_of(layout, 0, {Dimension::data});
   const auto in_first = static_cast<std::int32_t>(std::ranges::count_if(

@@ -66,8 +66,8 @@ enum class Neighbour : std::uint8_t { next, previous };
 /// Gradients of a layer are summed up beside the backward pass of the layers before it, or, without
 /// `overlap_data`, when all is done; what went through a stage's last micro-batch is complete.
 ///
-/// With `replicas` above 0 of that many of the DP replicas only, which stand for the others: those do
-/// the same. Communicators then name all their members.
+/// With `replicas` above 0 of that many of the DP replicas only, which stand for the others: those
+/// do the same. Communicators then name all their members.
 [[nodiscard]] RankPrograms training_programs(const Training& training, const KernelCosts& costs,
                                              std::int32_t replicas = 0);
 

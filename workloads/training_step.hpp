@@ -41,10 +41,10 @@ enum class Symmetry : std::uint8_t { folded, ignored };
 struct Timeline {
   std::int32_t stages_most = 16;
   Recording recording{};
-  std::vector<std::string> labels{};                    // of kernels
-  std::vector<std::vector<Operation>> operations{};     // per slot of a communicator
-  std::vector<std::int32_t> stage_of{};                 // per recorded rank
-  std::vector<std::int32_t> endpoint_of{};              // likewise: its number in the topology
+  std::vector<std::string> labels{};                 // of kernels
+  std::vector<std::vector<Operation>> operations{};  // per slot of a communicator
+  std::vector<std::int32_t> stage_of{};              // per recorded rank
+  std::vector<std::int32_t> endpoint_of{};           // likewise: its number in the topology
 };
 
 /// What a rank of each stage holds at most, which the order of passes decides.

@@ -282,9 +282,9 @@ TEST_CASE("rank run: who waits for what it has sent waits until it has arrived")
   const sim::Duration drained = end({{.kind = Kind::drain, .slot = 0}, compute(1)});
   CHECK(drained >= microseconds(5 + 10 + 1));
   CHECK(drained <= microseconds(5 + 10 + 2 + 1 + 10));
-  CHECK(run_ranks(sender({{.kind = Kind::drain, .slot = 0}}), network, {}, carrier, 1)
-            .ranks[0]
-            .end == run_ranks(sender({}), network, {}, carrier, 1).ranks[1].end);
+  CHECK(
+      run_ranks(sender({{.kind = Kind::drain, .slot = 0}}), network, {}, carrier, 1).ranks[0].end ==
+      run_ranks(sender({}), network, {}, carrier, 1).ranks[1].end);
 }
 
 TEST_CASE("rank run: kernels start when the host has issued them") {

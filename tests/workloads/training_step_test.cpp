@@ -69,8 +69,8 @@ TEST_CASE("training step: on one GPU it is its kernels, one after the other") {
 }
 
 TEST_CASE("training step: TP inside a server adds its collectives, as they take alone") {
-  const Training one =
-      training_of({.tensor = 8, .micro_batch = 2, .global_batch = 2}, 8, {.overlap_tensor = TensorOverlap::none});
+  const Training one = training_of({.tensor = 8, .micro_batch = 2, .global_batch = 2}, 8,
+                                   {.overlap_tensor = TensorOverlap::none});
   const auto network = topology::load("test", "gpu-cluster:1x8" + servers);
   const StepReport report = run_step(one, a100(), network, {});
   const auto& fit = a100().collectives->fit;
@@ -131,11 +131,20 @@ TEST_CASE("training step: a few replicas take as long as all of them") {
   const Software plain{.overlap_data = false, .overlap_pipeline = false};
   for (const Case& each :
        {Case{{.tensor = 8, .data = 8, .pipeline = 2, .global_batch = 32}, plain},
-        Case{{.tensor = 8, .data = 8, .pipeline = 2, .chunks = 2, .sharding = Sharding::optimizer,
-              .global_batch = 32}, {}},
+        Case{{.tensor = 8,
+              .data = 8,
+              .pipeline = 2,
+              .chunks = 2,
+              .sharding = Sharding::optimizer,
+              .global_batch = 32},
+             {}},
         Case{{.tensor = 2, .data = 16, .pipeline = 2, .global_batch = 32}, {}},
-        Case{{.tensor = 4, .context = 2, .data = 8, .sharding = Sharding::optimizer,
-              .global_batch = 16}, {}},
+        Case{{.tensor = 4,
+              .context = 2,
+              .data = 8,
+              .sharding = Sharding::optimizer,
+              .global_batch = 16},
+             {}},
         Case{{.data = 64, .sharding = Sharding::weights, .global_batch = 64}, {}}}) {
     const Training training = training_of(each.layout, 8, each.software);
     const std::int32_t ranks = each.layout.ranks();
