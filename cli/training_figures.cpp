@@ -73,7 +73,7 @@ void set_axes(const Figure& figure, const std::vector<std::int32_t>& x, std::int
   switch (figure.axes) {
     case Axes::micro_batch:
       step.micro_batches = {x.front()};
-      step.global_batch = batch > 0 ? batch : x.front();
+      step.global_batch = figure.gpus > 1 ? batch : x.front();
       break;
     case Axes::pipeline_weak:
       step.pipeline = x.front();

@@ -51,22 +51,31 @@ void CableUse::note_users() {
   }
 }
 
+void CableUse::meet(std::uint16_t slot, const std::set<std::uint16_t>& others) {
+  for (const std::uint16_t other : others) {
+    if (other != slot) {
+      meet_.emplace(std::min(slot, other), std::max(slot, other));
+    }
+  }
+}
+
 /// Two slots meet if an operation of one begins before a rank has waited for all of the other.
-/// Messages may arrive at any time.
+/// Messages may arrive at any time, but where ranks wait for them: those meet only what is under way
+/// when they are sent.
 void CableUse::note_meetings() {
   const auto messages = static_cast<std::uint16_t>(all_->operations.size());
-  for (std::uint16_t slot = 0; slot <= messages; ++slot) {
-    meet_.emplace(slot, messages);
+  if (!all_->wait_for_messages) {
+    for (std::uint16_t slot = 0; slot <= messages; ++slot) {
+      meet_.emplace(slot, messages);
+    }
   }
   for (const std::vector<Instruction>& program : all_->programs) {
     std::set<std::uint16_t> under_way;
     for (const Instruction& each : program) {
-      if (each.kind == Instruction::Kind::begin) {
-        for (const std::uint16_t other : under_way) {
-          if (other != each.slot) {
-            meet_.emplace(std::min(each.slot, other), std::max(each.slot, other));
-          }
-        }
+      if (each.kind == Instruction::Kind::send) {
+        meet(messages, under_way);
+      } else if (each.kind == Instruction::Kind::begin) {
+        meet(each.slot, under_way);
         under_way.insert(each.slot);
       } else if (each.kind == Instruction::Kind::wait && each.what == 0) {
         under_way.erase(each.slot);

@@ -29,6 +29,7 @@ class CableUse {
 
   void note_users();
   void note_meetings();
+  void meet(std::uint16_t slot, const std::set<std::uint16_t>& others);
   [[nodiscard]] topology::NodeId node_of(std::int32_t rank) const;
   [[nodiscard]] std::int32_t server_of(std::int32_t rank) const;
   [[nodiscard]] bool has_own_nic(std::int32_t rank) const;

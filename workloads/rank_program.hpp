@@ -72,6 +72,8 @@ struct RankPrograms {
   std::vector<std::vector<std::int32_t>> peer_of;          // per rank and slot; -1: none
   std::vector<std::vector<Operation>> operations;          // per communicator slot
   std::vector<std::string> labels{};
+  // Ranks wait for their messages, those sent and those to come, and do nothing else meanwhile.
+  bool wait_for_messages = false;
   double slowdown = 1;  // of kernels beside a collective: they share the GPU
 
   [[nodiscard]] std::int32_t ranks() const { return static_cast<std::int32_t>(program_of.size()); }

@@ -90,8 +90,10 @@ class Runner final : public collectives::PlanListener {
       ranks_[rank].counted.resize(all.operations.size(), 0);
       times_[rank].by_category.resize(categories);
     }
-    for (const std::int32_t rank : recording != nullptr ? recording->ranks : no_ranks_) {
-      ranks_[at(rank)].is_recorded = true;
+    if (recording != nullptr) {
+      for (const std::int32_t rank : recording->ranks) {
+        ranks_[at(rank)].is_recorded = true;
+      }
     }
     if (!plans_.plans().empty()) {
       network_ = std::make_unique<collectives::Concurrent>(engine_, topology, plans_.plans(),
@@ -180,7 +182,6 @@ class Runner final : public collectives::PlanListener {
   std::vector<std::int32_t> ready_;
   std::size_t done_ = 0;
   std::vector<RankTimes> times_;
-  const std::vector<std::int32_t> no_ranks_{};
 };
 
 void Runner::pass_until(std::int32_t rank, const Instruction& instruction, Instant when) {

@@ -103,6 +103,7 @@ RankPrograms training_programs(const Training& training, const KernelCosts& cost
   all.operations = operations.take();
   all.labels = operations.take_labels();
   all.slowdown = costs.slowdown();
+  all.wait_for_messages = !training.software.overlap_pipeline;
   std::vector<std::int32_t> number_of(static_cast<std::size_t>(layout.ranks()), -1);
   for (std::int32_t rank = 0; rank < layout.ranks(); ++rank) {
     if (replicas == 0 || place_of(layout, rank, Dimension::data) < replicas) {

@@ -590,6 +590,116 @@ TEST_CASE("program: bad training scenarios exit with 2 and say where") {
   CHECK(espalier({"run", file.string(), "--csv"}).status == 2);
 }
 
+namespace {
+
+/// The mean and the worst absolute error of the tables whose names begin so, as shares.
+struct Errors {
+  std::size_t rows = 0;
+  double mean = 0;
+  double worst = 0;
+};
+Errors errors_of(const nlohmann::json& document, const std::string& name) {
+  Errors out;
+  for (const auto& table : document["tables"]) {
+    if (table["name"].get<std::string>().starts_with(name)) {
+      const auto rows = table["rows"].get<std::size_t>();
+      out.mean += static_cast<double>(rows) * table["mean_abs_error"].get<double>();
+      out.worst = std::max(out.worst, table["worst_abs_error"].get<double>());
+      out.rows += rows;
+    }
+  }
+  out.mean /= static_cast<double>(std::max<std::size_t>(out.rows, 1));
+  return out;
+}
+
+/// Runs the rows of a shipped table whose first column begins so.
+nlohmann::json validated(const std::string& table, const std::set<std::string>& beginnings) {
+  const cli::ScratchDirectory scratch;
+  std::ifstream whole{fs::path{SOURCE_DIR} / "configs/validation" / table};
+  std::ofstream some{scratch.path() / table};
+  std::string line;
+  for (int i = 0; std::getline(whole, line); ++i) {
+    const bool is_wanted = std::ranges::any_of(
+        beginnings, [&](const std::string& beginning) { return line.starts_with(beginning); });
+    if (i == 0 || is_wanted) {
+      some << line << "\n";
+    }
+  }
+  some.close();
+  const auto result =
+      espalier({"validate", "training", (scratch.path() / table).string(), "--json"});
+  CAPTURE(result.errors);
+  REQUIRE(result.status == 0);
+  return nlohmann::json::parse(result.output);
+}
+
+/// What a figure of SC 2021 shows, and what we predict.
+std::pair<double, double> point(const nlohmann::json& document, const std::string& figure,
+                                const std::string& series, const std::string& x) {
+  for (const auto& row : document["rows"]) {
+    if (row["figure"] == figure && row["series"] == series && row["x"] == x) {
+      return {row["reference"], row["predicted"]};
+    }
+  }
+  FAIL("no such point");
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("program: training steps that others measured, none of them in any fit") {
+  const auto papers = validated("training-literature.csv", {"sc21_t1", "kort22", "nemo2407"});
+  const Errors megatron = errors_of(papers, "Narayanan SC21, Table 1");
+  CHECK(megatron.rows == 5);
+  CHECK(megatron.mean < 0.05);
+  CHECK(megatron.worst < 0.10);
+  const Errors korthikanti = errors_of(papers, "Korthikanti 2022, Table 5");
+  CHECK(korthikanti.rows == 4);
+  CHECK(korthikanti.mean < 0.06);
+  const Errors nemo = errors_of(papers, "NeMo 24.07");
+  CHECK(nemo.rows == 6);
+  CHECK(nemo.mean < 0.10);
+  const auto vtrain = validated("training-a100.csv", {"3.6,", "18.4,", "39.1,", "175,"});
+  CHECK(errors_of(vtrain, "GPT on 64-512").rows == 55);
+  CHECK(errors_of(vtrain, "GPT on 64-512").mean < 0.12);
+}
+
+TEST_CASE("program: the figures of SC 2021 show the same trends") {
+  const auto all = validated("training-sc21-figures.csv", {"Fig"});
+  struct Trend {
+    std::string figure;
+    std::string series;
+    std::string lower;  // x of the lower throughput
+    std::string higher;
+  };
+  for (const Trend& each :
+       {Trend{"Fig13", "batch 128", "(2,32)", "(8,8)"},
+        Trend{"Fig13", "batch 128", "(32,2)", "(8,8)"},
+        Trend{"Fig14", "batch 512", "(32,2)", "(2,32)"},
+        Trend{"Fig15", "batch 512", "(32,2)", "(2,32)"}, Trend{"Fig16", "batch 512", "1", "2"},
+        Trend{"Fig16", "batch 512", "8", "2"}, Trend{"Fig11", "batch 8", "8", "1"}}) {
+    CAPTURE(each.figure + " " + each.series + " " + each.lower);
+    const auto [measured_low, low] = point(all, each.figure, each.series, each.lower);
+    const auto [measured_high, high] = point(all, each.figure, each.series, each.higher);
+    CHECK(measured_low < measured_high);
+    CHECK(low < high);
+  }
+  // What interleaving, and scatter and gather, gain: within a twentieth of what was read off.
+  for (const char* const batch : {"12", "24", "36", "48", "60"}) {
+    const auto [plain, our_plain] = point(all, "Fig12", "non-interleaved", batch);
+    const auto [inter, our_inter] = point(all, "Fig12", "interleaved", batch);
+    CHECK(our_inter / our_plain == doctest::Approx(inter / plain).epsilon(0.05));
+    const auto [whole, our_whole] = point(all, "Fig18", "no scatter/gather", batch);
+    const auto [split, our_split] = point(all, "Fig18", "scatter/gather", batch);
+    CHECK(our_split > our_whole);
+    CHECK(our_split / our_whole == doctest::Approx(split / whole).epsilon(0.05));
+  }
+  // Every figure but the one of a single GPU, and TP over servers, whose hosts are the limit.
+  for (const char* const figure : {"Fig11", "Fig12", "Fig13", "Fig14", "Fig16", "Fig18"}) {
+    CHECK(errors_of(all, std::string{"Megatron-LM SC 2021, "} + figure).mean < 0.10);
+  }
+}
+
 TEST_CASE("program: tables of training steps, row by row") {
   const cli::ScratchDirectory scratch;
   const fs::path file = scratch.path() / "steps.csv";
