@@ -103,7 +103,7 @@ std::string memory_table(const TrainingScenario& scenario, const StepReport& rep
                        memory.activations / giga, memory.total() / giga,
                        report.stages[number].in_flight);
   }
-  const double there = static_cast<double>(scenario.gpu.memory.count());
+  const auto there = static_cast<double>(scenario.gpu.memory.count());
   return out + fmt::format("{}: needs {:.1f} GB of {:.0f}\n",
                            most > there ? "DOES NOT FIT" : "fits", most / giga, there / giga);
 }

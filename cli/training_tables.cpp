@@ -37,8 +37,8 @@ std::string part_layers(std::int32_t layers, std::int32_t parts) {
   return fmt::format(", part_layers: [{}]", fmt::join(all, ", "));
 }
 
-/// Of a GPU in one direction: 25 GB/s for each of 6, 12, 8 and 18 links, 50 for each of 18.
-std::int32_t nvlink_GBps(std::string_view gpu) {
+/// GB/s of a GPU in one direction: 25 for each of 6, 12, 8 and 18 links, 50 for each of 18.
+std::int32_t nvlink_rate(std::string_view gpu) {
   constexpr std::array<std::pair<std::string_view, std::int32_t>, 4> others{
       {{"v100", 150}, {"a100", 300}, {"h800", 200}, {"b200", 900}}};
   for (const auto& [name, rate] : others) {
@@ -112,7 +112,7 @@ std::string MeasuredStep::scenario(Choice choice) const {
       "topology: \"gpu-cluster:{}x{},nvlink={}GB/s,500ns,nic={}Gbps,500ns\"\n"
       "layout: {{tensor: {}, pipeline: {}, chunks: {}, micro_batch: {}, global_batch: {}{}{}}}\n"
       "software: {}\n",
-      model, sequence, gpu, gpus, servers, std::min(per_server, gpus), nvlink_GBps(gpu), nic_gbps,
+      model, sequence, gpu, gpus, servers, std::min(per_server, gpus), nvlink_rate(gpu), nic_gbps,
       tensor, pipeline, choice.chunks, choice.micro_batch, global_batch,
       part_layers(layers, pipeline * choice.chunks), layout, software);
 }
