@@ -16,7 +16,8 @@ namespace {
 using workloads::Recording;
 
 constexpr std::array<std::string_view, workloads::axes + 2> threads{
-    "kernels", "TP", "CP", "EP", "ETP", "DP", "DP of experts", "embedding", "messages"};
+    "kernels",           "TP",        "CP",      "EP", "ETP", "DP", "DP of experts", "copies",
+    "copies of experts", "embedding", "messages"};
 constexpr int messages_thread = static_cast<int>(threads.size()) - 1;
 
 /// Picoseconds as microseconds, to the last digit.

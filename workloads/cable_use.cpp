@@ -60,8 +60,8 @@ void CableUse::meet(std::uint16_t slot, const std::set<std::uint16_t>& others) {
 }
 
 /// Two slots meet if an operation of one begins before a rank has waited for all of the other.
-/// Messages may arrive at any time, but where ranks wait for them: those meet only what is under way
-/// when they are sent.
+/// Messages may arrive at any time, but where ranks wait for them: those meet only what is under
+/// way when they are sent.
 void CableUse::note_meetings() {
   const auto messages = static_cast<std::uint16_t>(all_->operations.size());
   if (!all_->wait_for_messages) {

@@ -195,6 +195,8 @@ std::string clash_of(const Layout& layout, const Transformer& model) {
   if (layout.sharding_group > 0) {
     all.push_back(
         indivisible(replicas, "ranks of DP x CP", "the sharding group's", layout.sharding_group));
+    all.push_back(indivisible(layout.expert_data(), "replicas of an expert", "the sharding group's",
+                              std::min(layout.expert_data(), layout.sharding_group)));
   }
   if (all[1].empty() && layout.chunks > 1) {
     all.push_back(indivisible(layout.micro_batches(), "micro-batches", "PP", layout.pipeline));
@@ -259,7 +261,9 @@ Layout read_layout(const sim::ConfigNode& node, const Transformer& model, std::i
   }
   layout.expert = count_or(node, "expert", 1);
   layout.expert_tensor = count_or(node, "expert_tensor", layout.expert > 1 ? 1 : layout.tensor);
-  layout.sharding_group = count_or(node, "sharding_group", 0);
+  if (const auto found = node.find("sharding_group")) {
+    layout.sharding_group = static_cast<std::int32_t>(found->integer(0, ranks_most));
+  }
   layout.micro_batch = count_or(node, "micro_batch", 1);
   constexpr std::int64_t batch_most = 1 << 30;
   layout.global_batch = static_cast<std::int32_t>(node.at("global_batch").integer(1, batch_most));

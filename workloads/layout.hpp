@@ -67,6 +67,14 @@ struct Layout {
   [[nodiscard]] std::int32_t expert_data() const {
     return tensor * context * data / (expert_tensor * expert);
   }
+  /// Ranks that have a copy together of what is sharded: of experts, and of all else. All replicas
+  /// if nothing is.
+  [[nodiscard]] std::int32_t shard_size() const {
+    return sharding == Sharding::none || sharding_group == 0 ? data * context : sharding_group;
+  }
+  [[nodiscard]] std::int32_t expert_shard_size() const {
+    return expert_data() < shard_size() ? expert_data() : shard_size();
+  }
   [[nodiscard]] std::int32_t size(Dimension dimension) const;
   [[nodiscard]] std::int32_t micro_batches() const { return global_batch / (data * micro_batch); }
 };

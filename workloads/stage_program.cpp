@@ -33,6 +33,8 @@ Category category_of(Axis axis) {
       return Category::expert;
     case Axis::data:
     case Axis::expert_data:
+    case Axis::copies:
+    case Axis::expert_copies:
     case Axis::embedding:
       break;
   }
@@ -337,7 +339,7 @@ class StageWriter {
     if (is_last(part)) {
       pieces(head_work(training_->model, layout(), software()).backward, Category::compute, takes);
       if (sums) {
-        sum_dense(head_weights(training_->model, layout()));
+        sum(head_weights(training_->model, layout()), 0, is_complete);
       }
     }
     for (std::int32_t layer = first_layer_[at(part) + 1]; layer-- > first_layer_[at(part)];) {
@@ -348,14 +350,14 @@ class StageWriter {
       }
       pieces(each.backward, Category::compute, takes);
       if (sums) {
-        sum_layer(layer);
+        sum_layer(layer, is_complete);
       }
     }
     if (is_first(part)) {
       pieces(embedding_work(training_->model, layout(), software()).backward, Category::compute,
              takes);
       if (sums) {
-        sum_dense(embedding_weights(training_->model, layout()));
+        sum(embedding_weights(training_->model, layout()), 0, is_complete);
       }
     }
   }
@@ -429,15 +431,20 @@ class StageWriter {
 
   // Gradients and weights.
 
-  [[nodiscard]] std::int32_t replicas() const { return layout().data * layout().context; }
+  [[nodiscard]] std::int32_t copies() const {
+    return layout().data * layout().context / layout().shard_size();
+  }
+  [[nodiscard]] std::int32_t expert_copies() const {
+    return layout().expert_data() / layout().expert_shard_size();
+  }
 
   void exchange_dense(Collective collective, double bytes) {
-    if (replicas() > 1 && bytes > 0) {
+    if (layout().shard_size() > 1 && bytes > 0) {
       begin(Axis::data, collective, bytes);
     }
   }
   void exchange_experts(Collective collective, double bytes) {
-    if (layout().expert_data() > 1 && bytes > 0) {
+    if (layout().expert_shard_size() > 1 && bytes > 0) {
       begin(Axis::expert_data, collective, bytes);
     }
   }
@@ -445,11 +452,37 @@ class StageWriter {
   [[nodiscard]] Collective summing() const {
     return shards(Sharding::optimizer) ? Collective::reduce_scatter : Collective::all_reduce;
   }
-  void sum_dense(double weights) { exchange_dense(summing(), weights * software().gradient); }
-  void sum_layer(std::int32_t layer) {
+
+  /// Gradients of so many weights, with those of other copies if they are complete: these are
+  /// summed up when the sum inside the copy is there, while the next one is under way.
+  void sum(double dense, double experts, bool is_complete) {
+    if (is_complete) {
+      sum_copies();
+      unsummed_.dense += dense * software().gradient / layout().shard_size();
+      unsummed_.experts += experts * software().gradient / layout().expert_shard_size();
+    }
+    exchange_dense(summing(), dense * software().gradient);
+    exchange_experts(summing(), experts * software().gradient);
+  }
+  void sum_copies() {
+    const RankWeights bytes = std::exchange(unsummed_, {});
+    if (copies() > 1 && bytes.dense > 0) {
+      wait_if(layout().shard_size() > 1, Axis::data);
+      begin(Axis::copies, Collective::all_reduce, bytes.dense);
+    }
+    if (expert_copies() > 1 && bytes.experts > 0) {
+      wait_if(layout().expert_shard_size() > 1, Axis::expert_data);
+      begin(Axis::expert_copies, Collective::all_reduce, bytes.experts);
+    }
+  }
+  void sum_layer(std::int32_t layer, bool is_complete) {
     const RankWeights weights = layer_weights(training_->model, layout(), layer);
-    sum_dense(weights.dense);
-    exchange_experts(summing(), weights.experts * software().gradient);
+    sum(weights.dense, weights.experts, is_complete);
+  }
+  void wait_if(bool is_needed, Axis axis) {
+    if (is_needed) {
+      wait(axis);
+    }
   }
 
   void sum_part(std::int32_t part) {
@@ -457,23 +490,23 @@ class StageWriter {
       return;  // was summed after every pass
     }
     if (is_last(part)) {
-      sum_dense(head_weights(training_->model, layout()));
+      sum(head_weights(training_->model, layout()), 0, true);
     }
     for (std::int32_t layer = first_layer_[at(part) + 1]; layer-- > first_layer_[at(part)];) {
-      sum_layer(layer);
+      sum_layer(layer, true);
     }
     if (is_first(part)) {
-      sum_dense(embedding_weights(training_->model, layout()));
+      sum(embedding_weights(training_->model, layout()), 0, true);
     }
   }
 
   void wait_for_data() {
-    if (replicas() > 1) {
-      wait(Axis::data);
-    }
-    if (layout().expert_data() > 1 && training_->model.experts) {
-      wait(Axis::expert_data);
-    }
+    const bool has_experts = training_->model.experts.has_value();
+    wait_if(layout().shard_size() > 1, Axis::data);
+    wait_if(layout().expert_shard_size() > 1 && has_experts, Axis::expert_data);
+    sum_copies();
+    wait_if(copies() > 1, Axis::copies);
+    wait_if(expert_copies() > 1 && has_experts, Axis::expert_copies);
   }
 
   /// The end of a step: all gradients there, the embedding's two halves summed, the optimiser, and
@@ -488,9 +521,10 @@ class StageWriter {
       wait(Axis::embedding);
     }
     const RankWeights all = rank_weights(training_->model, layout(), stage_);
-    const double dense = shards(Sharding::optimizer) ? all.dense / replicas() : all.dense;
+    const double dense =
+        shards(Sharding::optimizer) ? all.dense / layout().shard_size() : all.dense;
     const double experts =
-        shards(Sharding::optimizer) ? all.experts / layout().expert_data() : all.experts;
+        shards(Sharding::optimizer) ? all.experts / layout().expert_shard_size() : all.experts;
     mark("update");
     compute(costs_->seconds({.kind = KernelWork::Kind::memory,
                              .bytes = (dense + experts) * update_bytes(software())}),
@@ -516,8 +550,9 @@ class StageWriter {
   std::vector<Instruction> out_;
   std::vector<Axis> beside_;  // what the kernel that follows does not wait for: one, or none
   std::array<std::int32_t, axes> begun_{};
-  std::vector<Neighbour> sent_;                  // to whom, since the last exchange
-  bool has_received_ = false;                    // since then
+  RankWeights unsummed_{};       // bytes of gradients that other copies have sums of, too
+  std::vector<Neighbour> sent_;  // to whom, since the last exchange
+  bool has_received_ = false;    // since then
   std::map<std::int32_t, GatheredAhead> ahead_;  // per layer, until it is waited for
 };
 

@@ -67,7 +67,11 @@ std::int32_t replicas_for_all(const Layout& layout, const topology::Topology& to
       replicas, [&](std::int32_t rank) { return server_of(rank) == server_of(0); }));
   for (std::int32_t count = 2 * in_first; count < layout.data; count += in_first) {
     const std::int32_t block = layout.tensor * layout.context * count;
-    if (layout.data % count == 0 && block % (layout.expert_tensor * layout.expert) == 0) {
+    const bool has_whole_copies = layout.shard_size() == layout.data * layout.context ||
+                                  (layout.context * count % (2 * layout.shard_size()) == 0 &&
+                                   layout.shard_size() % (layout.context * in_first) == 0);
+    if (layout.data % count == 0 && block % (layout.expert_tensor * layout.expert) == 0 &&
+        has_whole_copies) {
       return count;
     }
   }

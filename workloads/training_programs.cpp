@@ -20,12 +20,27 @@ class CommunicatorWriter {
 
   /// Along an axis, where there is anything to do and more than one rank.
   void add(Axis axis, const std::vector<Dimension>& dimensions) {
-    if (all_->operations[static_cast<std::size_t>(axis)].empty()) {
+    if (!has_work(axis)) {
       return;
     }
     for (const std::vector<std::int32_t>& ranks : groups_of(*layout_, dimensions)) {
       if (ranks.size() > 1) {
         add(axis, ranks);
+      }
+    }
+  }
+
+  /// Of replicas along dimensions, those who have a copy together, `size` of them each, and those
+  /// who have the same part of different ones.
+  void add_shards(Axis together, Axis apart, const std::vector<Dimension>& dimensions,
+                  std::int32_t size) {
+    for (const std::vector<std::int32_t>& ranks : groups_of(*layout_, dimensions)) {
+      const auto copies = static_cast<std::int32_t>(ranks.size()) / size;
+      for (std::int32_t copy = 0; copy < copies && has_work(together) && size > 1; ++copy) {
+        add(together, picked(ranks, copy * size, 1, size));
+      }
+      for (std::int32_t part = 0; part < size && has_work(apart) && copies > 1; ++part) {
+        add(apart, picked(ranks, part, size, copies));
       }
     }
   }
@@ -38,6 +53,20 @@ class CommunicatorWriter {
   }
 
  private:
+  [[nodiscard]] bool has_work(Axis axis) const {
+    return !all_->operations[static_cast<std::size_t>(axis)].empty();
+  }
+
+  [[nodiscard]] static std::vector<std::int32_t> picked(const std::vector<std::int32_t>& ranks,
+                                                        std::int32_t first, std::int32_t step,
+                                                        std::int32_t count) {
+    std::vector<std::int32_t> out;
+    for (std::int32_t i = 0; i < count; ++i) {
+      out.push_back(ranks[static_cast<std::size_t>(first + (i * step))]);
+    }
+    return out;
+  }
+
   void add(Axis axis, const std::vector<std::int32_t>& ranks) {
     Communicator communicator{.ranks = {}, .slot = static_cast<std::uint16_t>(axis)};
     for (const std::int32_t rank : ranks) {
@@ -127,8 +156,10 @@ RankPrograms training_programs(const Training& training, const KernelCosts& cost
   writer.add(Axis::context, {Dimension::context});
   writer.add(Axis::expert, {Dimension::expert});
   writer.add(Axis::expert_tensor, {Dimension::expert_tensor});
-  writer.add(Axis::data, {Dimension::context, Dimension::data});
-  writer.add(Axis::expert_data, {Dimension::expert_data});
+  writer.add_shards(Axis::data, Axis::copies, {Dimension::context, Dimension::data},
+                    layout.shard_size());
+  writer.add_shards(Axis::expert_data, Axis::expert_copies, {Dimension::expert_data},
+                    layout.expert_shard_size());
   if (shares_embedding(training)) {
     writer.add_embedding();
   }

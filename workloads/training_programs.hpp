@@ -39,8 +39,9 @@ inline constexpr std::array<std::string_view, 8> category_names{
     "compute", "recompute", "optimizer", "TP", "CP", "EP", "DP", "PP"};
 
 /// The communicators of a rank, by slot: who shares a layer's tensors, a sequence, experts, one
-/// expert; who are replicas (over DP and CP), and of experts; and who has the embedding, if first
-/// and last stage both do.
+/// expert; who are replicas (over DP and CP), and of experts, or have a copy together of what is
+/// sharded; who has the same part of other copies; and who has the embedding, if first and last
+/// stage both do.
 enum class Axis : std::uint8_t {
   tensor,
   context,
@@ -48,9 +49,11 @@ enum class Axis : std::uint8_t {
   expert_tensor,
   data,
   expert_data,
+  copies,
+  expert_copies,
   embedding,
 };
-inline constexpr std::size_t axes = 7;
+inline constexpr std::size_t axes = 9;
 
 /// Peers, by slot: the ranks that hold the next and the previous part of the model.
 enum class Neighbour : std::uint8_t { next, previous };

@@ -111,13 +111,6 @@ StepReport run_step(const Training& training, const calibration::GpuProfile& pro
     throw sim::Error{std::string{"layout"}, fmt::format("{} ranks, but the topology has {} GPUs",
                                                         ranks, topology.endpoints().size())};
   }
-  const std::int32_t replicas = training.layout.data * training.layout.context;
-  if (training.layout.sharding_group > 0 && training.layout.sharding_group != replicas) {
-    throw sim::Error{
-        std::string{"layout"},
-        fmt::format("a step shards over all {} ranks of DP x CP, not over groups of {}", replicas,
-                    training.layout.sharding_group)};
-  }
   if (!profile.collectives) {
     throw sim::Error{profile.gpu, "the profile has no collectives"};
   }

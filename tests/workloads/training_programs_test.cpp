@@ -125,6 +125,19 @@ TEST_CASE("training programs: replicas sum each gradient once, whole or to who u
                                          {Collective::all_gather, 2 * weights}});
     }
   }
+  // Copies of four of eight replicas: sums inside each, and of a quarter between the two.
+  layout.data = 8;
+  layout.global_batch = 32;
+  layout.sharding = Sharding::optimizer;
+  layout.sharding_group = 4;
+  const RankPrograms copies = programs_of(training_of(model, layout));
+  const double held = rank_weights(model, layout, 0).dense;
+  CHECK(bytes_along(copies, 0, Axis::data) ==
+        std::map<Collective, double>{{Collective::reduce_scatter, 4 * held},
+                                     {Collective::all_gather, 2 * held}});
+  CHECK(bytes_along(copies, 0, Axis::copies) ==
+        std::map<Collective, double>{{Collective::all_reduce, 4 * held / 4}});
+  layout = {.tensor = 2, .data = 2, .pipeline = 2, .micro_batch = 1, .global_batch = 8};
   // Rajbhandari et al., ZeRO, section 7.2: stage 3 gathers weights forward and backward, and sums.
   layout.sharding = Sharding::weights;
   const RankPrograms sharded = programs_of(training_of(model, layout));

@@ -192,6 +192,7 @@ Training any_training(std::mt19937_64& random) {
       continue;
     }
     layout.expert_tensor = layout.tensor;
+    layout.sharding_group = pick({0, 0, 2});
     Software software{.recompute = static_cast<Recompute>(pick({0, 1, 2, 3})),
                       .fused_attention = pick({0, 1}) == 1,
                       .overlap_tensor = static_cast<TensorOverlap>(pick({0, 1, 2})),
