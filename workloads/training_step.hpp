@@ -54,8 +54,8 @@ struct Timeline {
 /// go by the methods that the profile's library takes, on the topology's network; kernels take what
 /// the profile says.
 ///
-/// Throws sim::Error if the topology has fewer endpoints than the layout has ranks, and for a profile
-/// without collectives; sim::Failure if ranks wait for each other.
+/// Throws sim::Error if the topology has fewer endpoints than the layout has ranks, and for a
+/// profile without collectives; sim::Failure if ranks wait for each other.
 [[nodiscard]] StepReport run_step(const Training& training, const calibration::GpuProfile& profile,
                                   const topology::Topology& topology,
                                   const collectives::ExecuteOptions& options,
