@@ -33,13 +33,13 @@ class CommunicatorWriter {
   /// Of replicas along dimensions, those who have a copy together, `size` of them each, and those
   /// who have the same part of different ones.
   void add_shards(Axis together, Axis apart, const std::vector<Dimension>& dimensions,
-                  std::int32_t size) {
+                  std::size_t size) {
     for (const std::vector<std::int32_t>& ranks : groups_of(*layout_, dimensions)) {
-      const auto copies = static_cast<std::int32_t>(ranks.size()) / size;
-      for (std::int32_t copy = 0; copy < copies && has_work(together) && size > 1; ++copy) {
+      const std::size_t copies = ranks.size() / size;
+      for (std::size_t copy = 0; copy < copies && has_work(together) && size > 1; ++copy) {
         add(together, picked(ranks, copy * size, 1, size));
       }
-      for (std::int32_t part = 0; part < size && has_work(apart) && copies > 1; ++part) {
+      for (std::size_t part = 0; part < size && has_work(apart) && copies > 1; ++part) {
         add(apart, picked(ranks, part, size, copies));
       }
     }
@@ -58,11 +58,11 @@ class CommunicatorWriter {
   }
 
   [[nodiscard]] static std::vector<std::int32_t> picked(const std::vector<std::int32_t>& ranks,
-                                                        std::int32_t first, std::int32_t step,
-                                                        std::int32_t count) {
+                                                        std::size_t first, std::size_t step,
+                                                        std::size_t count) {
     std::vector<std::int32_t> out;
-    for (std::int32_t i = 0; i < count; ++i) {
-      out.push_back(ranks[static_cast<std::size_t>(first + (i * step))]);
+    for (std::size_t i = 0; i < count; ++i) {
+      out.push_back(ranks[first + (i * step)]);
     }
     return out;
   }
@@ -157,9 +157,9 @@ RankPrograms training_programs(const Training& training, const KernelCosts& cost
   writer.add(Axis::expert, {Dimension::expert});
   writer.add(Axis::expert_tensor, {Dimension::expert_tensor});
   writer.add_shards(Axis::data, Axis::copies, {Dimension::context, Dimension::data},
-                    layout.shard_size());
+                    static_cast<std::size_t>(layout.shard_size()));
   writer.add_shards(Axis::expert_data, Axis::expert_copies, {Dimension::expert_data},
-                    layout.expert_shard_size());
+                    static_cast<std::size_t>(layout.expert_shard_size()));
   if (shares_embedding(training)) {
     writer.add_embedding();
   }
