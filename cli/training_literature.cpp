@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/quantity_text.hpp"
+
 namespace cli {
 namespace {
 
@@ -149,17 +151,14 @@ std::string_view gpu_of(std::string_view text) {
   return {};
 }
 
-/// Of a GPU: eight a server share what the network says, or what such servers have.
+/// Gb/s of a GPU: eight a server share what the network says, or what such servers have: a NIC of
+/// 200 or 400 Gb/s each, and in those of V100 four of 100 together.
 std::int32_t nic_gbps(std::string_view network, std::string_view gpu) {
   constexpr std::int32_t ndr = 400;
   constexpr std::int32_t hdr = 200;
   constexpr std::int32_t half_edr = 50;
-  if (contains(network, "4x100G")) {
+  if (contains(network, "4x100G") || gpu.starts_with("v")) {
     return half_edr;
-  }
-  constexpr std::int32_t shared_edr = 12;  // four of 100 Gb/s, if two GPUs share one: 8 x 12.5
-  if (gpu.starts_with("v")) {
-    return shared_edr;
   }
   return gpu.starts_with("a") ? hdr : ndr;
 }
@@ -194,12 +193,25 @@ bool set_reference(const CsvTable& table, std::size_t row, MeasuredStep& step) {
   return false;
 }
 
+/// Sequences of a batch, which is said in sequences, or in tokens: "4M tokens", of 2^20 each.
+std::int32_t batch_of(const CsvTable& table, std::size_t row, std::int32_t sequence) {
+  const std::string& text = table.at(row, "gbs");
+  constexpr std::string_view unit = "M tokens";
+  if (!text.ends_with(unit)) {
+    return count_or(table, row, "gbs", 1);
+  }
+  const auto millions = sim::parse_number(text.substr(0, text.size() - unit.size())).value;
+  constexpr double mebi = 1 << 20;
+  if (!millions || *millions <= 0) {
+    table.fail(row, "gbs",
+               fmt::format("expected a number of sequences, or of tokens, got '{}'", text));
+  }
+  return static_cast<std::int32_t>(*millions * mebi / sequence);
+}
+
 /// The model: of its shape, or of its name. False if a row says neither.
 bool set_model(const CsvTable& table, std::size_t row, MeasuredStep& step) {
-  constexpr std::int64_t most = 1'000'000;
-  const auto number = [&](std::string_view column) {
-    return static_cast<std::int32_t>(table.integer(row, column, 1, most));
-  };
+  const auto number = [&](std::string_view column) { return count_or(table, row, column, 0); };
   const std::string& name = table.at(row, "model");
   if (table.at(row, "seq").empty()) {
     return false;
@@ -213,7 +225,7 @@ bool set_model(const CsvTable& table, std::size_t row, MeasuredStep& step) {
   }
   const bool is_gpt = contains(name, "GPT") || contains(name, "MT-NLG") ||
                       contains(table.at(row, "source"), "MegaScale");
-  if (!is_gpt || table.at(row, "layers").empty()) {
+  if (!is_gpt || number("layers") == 0 || number("hidden") == 0 || number("heads") == 0) {
     return false;
   }
   const std::string& vocabulary = table.at(row, "vocab");
@@ -258,11 +270,8 @@ MeasuredStep from_literature(const CsvTable& table, std::size_t row) {
   if (!step.passed_over.empty()) {
     return step;
   }
-  constexpr std::int64_t most = 1'000'000;
   const auto number_or = [&](std::string_view column, std::int32_t other) {
-    return table.at(row, column).empty()
-               ? other
-               : static_cast<std::int32_t>(table.integer(row, column, 1, most));
+    return count_or(table, row, column, other);
   };
   step.gpu = gpu;
   step.nic_gbps = nic_gbps(table.at(row, "network"), step.gpu);
@@ -272,7 +281,7 @@ MeasuredStep from_literature(const CsvTable& table, std::size_t row) {
   step.pipeline = number_or("PP", 1);
   const std::int32_t context = number_or("CP", 1);
   step.data = step.gpus / (step.tensor * step.pipeline * context);
-  step.global_batch = number_or("gbs", 1);
+  step.global_batch = batch_of(table, row, step.sequence);
   step.micro_batches = {1, 2, 4, 8};
   if (!table.at(row, "mbs").empty()) {
     step.micro_batches = {number_or("mbs", 1)};

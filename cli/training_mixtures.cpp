@@ -78,11 +78,8 @@ MeasuredStep from_mixtures(const CsvTable& table, std::size_t row) {
     step.passed_over = "it did not fit: no time";
     return step;
   }
-  constexpr std::int64_t most = 1'000'000;
   const auto said_or = [&](std::string_view column, std::int32_t other) {
-    return table.at(row, column).empty()
-               ? other
-               : static_cast<std::int32_t>(table.integer(row, column, 1, most));
+    return count_or(table, row, column, other);
   };
   step.reference = number_in(table, row, "MFU_pct");
   step.measure = Measure::model_percent;

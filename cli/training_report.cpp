@@ -60,12 +60,6 @@ std::string layout_text(const TrainingScenario& scenario) {
   return parts.empty() ? "one GPU" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
-/// The peak of what is multiplied in: V100 have no bfloat16.
-double peak(const TrainingScenario& scenario) {
-  const double wide = scenario.gpu.peak(workloads::Format::bfloat16);
-  return wide > 0 ? wide : scenario.gpu.peak(workloads::Format::float16);
-}
-
 std::string time_table(const StepReport& report) {
   std::string out = fmt::format("\n{:<9}", "seconds");
   std::vector<std::size_t> used;
@@ -110,6 +104,11 @@ std::string memory_table(const TrainingScenario& scenario, const StepReport& rep
 
 }  // namespace
 
+double peak_flop_per_s(const TrainingScenario& scenario) {
+  const double wide = scenario.gpu.peak(workloads::Format::bfloat16);
+  return wide > 0 ? wide : scenario.gpu.peak(workloads::Format::float16);
+}
+
 bool fits(const TrainingScenario& scenario) {
   return std::ranges::all_of(
       workloads::memory_of(scenario.training), [&](const StageMemory& memory) {
@@ -130,10 +129,10 @@ std::string render_step(const TrainingScenario& scenario, const StepReport& repo
   out += fmt::format("step        {:.4g} s\n", report.seconds);
   out += fmt::format("throughput  {:.6g} tokens/s\n", report.tokens_per_s);
   out += fmt::format("MFU         {:.1f} % ({:.1f} TFLOP/s per GPU)\n",
-                     percent * report.model_flop_per_s / peak(scenario),
+                     percent * report.model_flop_per_s / peak_flop_per_s(scenario),
                      report.model_flop_per_s / tera);
   out += fmt::format("HFU         {:.1f} % ({:.1f} TFLOP/s per GPU)\n",
-                     percent * report.hardware_flop_per_s / peak(scenario),
+                     percent * report.hardware_flop_per_s / peak_flop_per_s(scenario),
                      report.hardware_flop_per_s / tera);
   return out + time_table(report) + memory_table(scenario, report);
 }
@@ -181,8 +180,8 @@ nlohmann::ordered_json to_json(const TrainingScenario& scenario, const StepRepor
           {"tokens_per_s", report.tokens_per_s},
           {"model_flop_per_s", report.model_flop_per_s},
           {"hardware_flop_per_s", report.hardware_flop_per_s},
-          {"mfu", report.model_flop_per_s / peak(scenario)},
-          {"hfu", report.hardware_flop_per_s / peak(scenario)},
+          {"mfu", report.model_flop_per_s / peak_flop_per_s(scenario)},
+          {"hfu", report.hardware_flop_per_s / peak_flop_per_s(scenario)},
           {"gpu_memory_B", scenario.gpu.memory.count()},
           {"fits", fits(scenario)},
           {"stages", std::move(stages)},

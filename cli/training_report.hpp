@@ -19,6 +19,9 @@ namespace cli {
 [[nodiscard]] nlohmann::ordered_json to_json(const TrainingScenario& scenario,
                                              const workloads::StepReport& report);
 
+/// Operations per second that MFU is a share of: those of bfloat16, or of float16 on a GPU without.
+[[nodiscard]] double peak_flop_per_s(const TrainingScenario& scenario);
+
 /// Does every stage fit into the memory of a GPU?
 [[nodiscard]] bool fits(const TrainingScenario& scenario);
 

@@ -151,20 +151,22 @@ bool is_training_table(const CsvTable& table) {
          (table.has("MFU_pct") && table.has("ETP"));
 }
 
-std::vector<MeasuredStep> measured_steps(const CsvTable& table) {
-  std::vector<MeasuredStep> steps;
-  for (std::size_t row = 0; row < table.rows(); ++row) {
-    if (table.has("tensor parallelism")) {
-      steps.push_back(iteration_time(table, row));
-    } else if (table.has("schedule_features")) {
-      steps.push_back(from_literature(table, row));
-    } else if (table.has("figure")) {
-      steps.push_back(from_figure(table, row));
-    } else {
-      steps.push_back(from_mixtures(table, row));
-    }
+std::int32_t count_or(const CsvTable& table, std::size_t row, std::string_view column,
+                      std::int32_t other) {
+  if (!table.has(column) || table.at(row, column).empty()) {
+    return other;
   }
-  return steps;
+  return static_cast<std::int32_t>(table.integer(row, column, 1, count_most));
+}
+
+MeasuredStep measured_step(const CsvTable& table, std::size_t row) {
+  if (table.has("tensor parallelism")) {
+    return iteration_time(table, row);
+  }
+  if (table.has("schedule_features")) {
+    return from_literature(table, row);
+  }
+  return table.has("figure") ? from_figure(table, row) : from_mixtures(table, row);
 }
 
 }  // namespace cli

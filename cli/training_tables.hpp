@@ -82,6 +82,11 @@ struct GptShape {
 /// The field as a number above 0. Throws sim::Error at anything else.
 [[nodiscard]] double number_in(const CsvTable& table, std::size_t row, std::string_view column);
 
+/// The field as a whole number from 1 on; `other` if it is empty, or the table has no such column.
+/// Throws sim::Error at anything else.
+[[nodiscard]] std::int32_t count_or(const CsvTable& table, std::size_t row, std::string_view column,
+                                    std::int32_t other);
+
 /// Chunks per stage that come into question: all that leave at least two layers in each, or one if
 /// a stage has an odd number of them.
 [[nodiscard]] std::vector<std::int32_t> possible_chunks(std::int32_t layers, std::int32_t pipeline);
@@ -89,8 +94,8 @@ struct GptShape {
 /// Is this a table of one of these forms?
 [[nodiscard]] bool is_training_table(const CsvTable& table);
 
-/// The steps of its rows, in order. Throws sim::Error at fields that are no numbers where they must
-/// be.
-[[nodiscard]] std::vector<MeasuredStep> measured_steps(const CsvTable& table);
+/// The step of a row. Throws sim::Error at missing columns, and fields that are no numbers where
+/// they must be.
+[[nodiscard]] MeasuredStep measured_step(const CsvTable& table, std::size_t row);
 
 }  // namespace cli

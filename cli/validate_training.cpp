@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -71,7 +72,7 @@ double predicted(const MeasuredStep& step, const std::string& text, KnownProfile
       return report.model_flop_per_s * (1 - (masked / all)) / tera;
     }
     case Measure::model_percent:
-      return 100 * report.model_flop_per_s / scenario.gpu.peak(workloads::Format::bfloat16);
+      return 100 * report.model_flop_per_s / peak_flop_per_s(scenario);
     case Measure::tokens_per_s:
       return report.tokens_per_s;
     case Measure::sequences_per_s:
@@ -83,6 +84,28 @@ double predicted(const MeasuredStep& step, const std::string& text, KnownProfile
 ComparedTable& table_named(const std::string& name, Comparisons& all) {
   const auto found = std::ranges::find(all.tables, name, &ComparedTable::name);
   return found == all.tables.end() ? all.tables.emplace_back(ComparedTable{name, {}}) : *found;
+}
+
+/// Adds the row to its table, or says why not: what others ran may be what we cannot lay out.
+void compare(MeasuredStep& step, KnownProfiles& profiles, Comparisons& out) {
+  if (step.choices().empty()) {
+    step.passed_over = "its batch cannot be divided among its replicas";
+    return;
+  }
+  try {
+    const auto scenario = scenario_of(step, profiles);
+    if (!scenario) {
+      step.passed_over = "nothing that it leaves open fits into memory";
+      return;
+    }
+    const double ours = predicted(step, *scenario, profiles);
+    const std::string name =
+        step.is_certain ? step.table : fmt::format("{} (not certain)", step.table);
+    table_named(name, out).rows.push_back({std::move(step.identity), ours, step.reference});
+  } catch (const sim::Error& error) {
+    const std::string_view text = error.what();
+    step.passed_over = text.substr(0, text.find('\n'));
+  }
 }
 
 void check_form(const CsvTable& table) {
@@ -98,16 +121,10 @@ void check_form(const CsvTable& table) {
 void compare_training(const CsvTable& table, const RowDone& done, Comparisons& out) {
   check_form(table);
   KnownProfiles profiles;
-  for (MeasuredStep& step : measured_steps(table)) {
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    MeasuredStep step = measured_step(table, row);
     if (step.passed_over.empty()) {
-      if (const auto scenario = scenario_of(step, profiles)) {
-        const std::string name =
-            step.is_certain ? step.table : fmt::format("{} (not certain)", step.table);
-        table_named(name, out).rows.push_back(
-            {std::move(step.identity), predicted(step, *scenario, profiles), step.reference});
-      } else {
-        step.passed_over = "nothing that it leaves open fits into memory";
-      }
+      compare(step, profiles, out);
     }
     if (!step.passed_over.empty()) {
       out.passed_over.push_back({std::move(step.identity), step.passed_over});
@@ -119,7 +136,7 @@ void compare_training(const CsvTable& table, const RowDone& done, Comparisons& o
 std::string training_scenario(const CsvTable& table, std::size_t row) {
   check_form(table);
   KnownProfiles profiles;
-  const MeasuredStep step = measured_steps(table)[row];
+  const MeasuredStep step = measured_step(table, row);
   const auto scenario = step.passed_over.empty() ? scenario_of(step, profiles) : std::nullopt;
   if (!scenario) {
     throw sim::Error{table.file(), fmt::format("row {} is not compared: {}", row + 1,

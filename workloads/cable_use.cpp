@@ -1,17 +1,18 @@
 #include "workloads/cable_use.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace workloads {
 
-const topology::Partition* servers_of(const topology::Topology& topology) {
+const topology::Partition* server_partition(const topology::Topology& topology) {
   const auto partitions = topology.partitions();
   const auto found = std::ranges::find(partitions, "server", &topology::Partition::name);
   return found == partitions.end() ? nullptr : &*found;
 }
 
 CableUse::CableUse(const RankPrograms& all, const topology::Topology& topology)
-    : all_{&all}, topology_{&topology}, servers_{servers_of(topology)} {
+    : all_{&all}, topology_{&topology}, servers_{server_partition(topology)} {
   if (servers_ != nullptr) {
     note_users();
     note_meetings();
@@ -23,8 +24,12 @@ topology::NodeId CableUse::node_of(std::int32_t rank) const {
   return topology_->endpoints()[static_cast<std::size_t>(endpoint)];
 }
 
+std::int32_t CableUse::server_at(topology::NodeId node) const {
+  return servers_->block_of[topology::index(node)];
+}
+
 std::int32_t CableUse::server_of(std::int32_t rank) const {
-  return servers_->block_of[topology::index(node_of(rank))];
+  return server_at(node_of(rank));
 }
 
 void CableUse::note_users() {
@@ -91,30 +96,70 @@ bool CableUse::is_free(const Users& users, std::int32_t server, std::uint16_t sl
          });
 }
 
-bool CableUse::has_own_nic(std::int32_t rank) const {
-  return std::ranges::any_of(topology_->out_links(node_of(rank)), [&](topology::LinkId id) {
-    const topology::NodeId nic = topology_->link(id).to;
-    return topology_->node(nic).kind == topology::NodeKind::nic &&
-           std::ranges::count_if(topology_->out_links(nic), [&](topology::LinkId back) {
-             return topology_->node(topology_->link(back).to).kind == topology::NodeKind::gpu;
-           }) == 1;
+namespace {
+
+/// The NIC of a GPU, if it has one, and that no other GPU has.
+std::optional<topology::NodeId> own_nic(const topology::Topology& topology, topology::NodeId gpu) {
+  std::optional<topology::NodeId> nic;
+  for (const topology::LinkId id : topology.out_links(gpu)) {
+    const topology::NodeId to = topology.link(id).to;
+    if (topology.node(to).kind != topology::NodeKind::nic) {
+      continue;
+    }
+    const auto gpus = std::ranges::count_if(topology.out_links(to), [&](topology::LinkId back) {
+      return topology.node(topology.link(back).to).kind == topology::NodeKind::gpu;
+    });
+    if (nic || gpus > 1) {
+      return std::nullopt;
+    }
+    nic = to;
+  }
+  return nic;
+}
+
+}  // namespace
+
+/// Do the NICs of two GPUs hang on the same switch?
+bool CableUse::meet_at_a_switch(topology::NodeId from, topology::NodeId to) const {
+  const auto one = own_nic(*topology_, from);
+  const auto other = own_nic(*topology_, to);
+  if (!one || !other) {
+    return false;
+  }
+  const auto leads_to = [&](topology::NodeId nic, topology::NodeId node) {
+    return std::ranges::any_of(topology_->out_links(nic),
+                               [&](topology::LinkId id) { return topology_->link(id).to == node; });
+  };
+  return std::ranges::any_of(topology_->out_links(*one), [&](topology::LinkId id) {
+    const topology::NodeId node = topology_->link(id).to;
+    return topology_->node(node).kind == topology::NodeKind::switching && leads_to(*other, node);
   });
 }
 
-bool CableUse::is_alone(const Communicator& communicator) const {
+bool CableUse::is_alone(const Communicator& communicator, const collectives::Group& group,
+                        const collectives::Schedule& schedule) const {
   if (servers_ == nullptr) {
     return false;
   }
-  const std::int32_t first = server_of(communicator.ranks.front());
-  const bool is_inside = communicator.members.empty() &&
-                         std::ranges::all_of(communicator.ranks, [&](std::int32_t rank) {
-                           return server_of(rank) == first;
-                         });
-  return std::ranges::all_of(communicator.ranks, [&](std::int32_t rank) {
-    const std::int32_t server = server_of(rank);
+  const std::int32_t first = server_at(group.nodes.front());
+  const bool is_inside =
+      communicator.members.empty() && std::ranges::all_of(group.nodes, [&](topology::NodeId node) {
+        return server_at(node) == first;
+      });
+  const bool is_free_everywhere = std::ranges::all_of(group.nodes, [&](topology::NodeId node) {
+    const std::int32_t server = server_at(node);
     return server >= 0 && is_free(inside_, server, communicator.slot) &&
-           (is_inside || (has_own_nic(rank) && is_free(outside_, server, communicator.slot)));
+           (is_inside || is_free(outside_, server, communicator.slot));
   });
+  if (is_inside || !is_free_everywhere) {
+    return is_free_everywhere;
+  }
+  return schedule.switches().empty() &&
+         std::ranges::all_of(schedule.transfers(), [&](const collectives::Transfer& transfer) {
+           const topology::NodeId from = group.node(transfer.from);
+           const topology::NodeId to = group.node(transfer.to);
+           return server_at(from) == server_at(to) || meet_at_a_switch(from, to);
+         });
 }
 
 }  // namespace workloads

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -37,25 +39,29 @@ double number_of(const calibration::KernelFit& fit, std::string_view name) {
   return fit.numbers()[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
 }
 
-/// Operations per second of the longest products in a profile: the median over a tenth of all
-/// operations. A GPU that works for long comes to the limit of its power, and its clock goes down;
-/// short measurements are over before.
+/// Operations per second of products that go on for long: the median over the ten longest of a
+/// profile. A GPU comes to the limit of its power within some 10 ms, and its clock goes down;
+/// shorter measurements are over before, and say nothing of it. No limit if there are no longer
+/// ones.
 double sustained_flop_per_s(const calibration::KernelFit& fit) {
-  struct Sample {
-    double seconds;
-    double rate;
-  };
-  std::vector<Sample> samples;
-  for (const calibration::KernelSample& each : fit.samples()) {
-    samples.push_back(
-        {each.seconds, 2 * each.shape[0] * each.shape[1] * each.shape[2] / each.seconds});
-  }
-  std::ranges::sort(samples, std::greater{}, &Sample::seconds);
+  constexpr double least_s = 10e-3;
   constexpr std::size_t longest = 10;
+  std::vector<std::pair<double, double>> samples;  // seconds and rate
+  for (const calibration::KernelSample& each : fit.samples()) {
+    if (each.seconds >= least_s) {
+      const double flop = 2 * each.shape[0] * each.shape[1] * each.shape[2];
+      samples.emplace_back(each.seconds, flop / each.seconds);
+    }
+  }
+  if (samples.empty()) {
+    return std::numeric_limits<double>::infinity();
+  }
+  std::ranges::sort(samples, std::greater{});
   samples.resize(std::min(longest, samples.size()));
-  std::ranges::sort(samples, std::less{}, &Sample::rate);
-  return samples.empty() ? std::numeric_limits<double>::infinity()
-                         : samples[samples.size() / 2].rate;
+  std::vector<double> rates;
+  std::ranges::transform(samples, std::back_inserter(rates), &std::pair<double, double>::second);
+  std::ranges::sort(rates);
+  return rates[rates.size() / 2];
 }
 
 }  // namespace

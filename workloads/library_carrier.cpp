@@ -28,7 +28,15 @@ LibraryCarrier::LibraryCarrier(const RankPrograms& all, const calibration::Colle
       topology_{&topology},
       options_{&options},
       cables_{all, topology},
-      has_like_servers_{has_like_servers(topology)} {}
+      has_like_servers_{has_like_servers(topology)},
+      servers_{server_partition(topology)},
+      place_of_(topology.nodes().size()) {
+  std::map<std::int32_t, std::int32_t> counts;
+  for (const topology::NodeId node : topology.endpoints()) {
+    const std::int32_t server = servers_ == nullptr ? 0 : servers_->block_of[topology::index(node)];
+    place_of_[topology::index(node)] = counts[server]++;
+  }
+}
 
 topology::NodeId LibraryCarrier::node_of(std::int32_t rank) const {
   return topology_->endpoints()[at(all_->endpoint_of[at(rank)])];
@@ -50,14 +58,24 @@ collectives::Group LibraryCarrier::group_at(const std::vector<std::int32_t>& end
   return group;
 }
 
-/// Where servers are alike, groups of the same shape have the same costs.
+/// Where each rank is: in which server, counted from that of the first one, at which place in it;
+/// and, where servers differ, which one it is. Groups of the same pattern have the same links.
+std::string LibraryCarrier::pattern_of(const collectives::Group& group) const {
+  std::string text;
+  std::map<std::int32_t, std::size_t> numbers;
+  for (const topology::NodeId node : group.nodes) {
+    const std::int32_t server = servers_ == nullptr ? 0 : servers_->block_of[topology::index(node)];
+    const std::size_t number = numbers.try_emplace(server, numbers.size()).first->second;
+    text += has_like_servers_ ? fmt::format(" {}.{}", number, place_of_[topology::index(node)])
+                              : fmt::format(" {}", topology::index(node));
+  }
+  return text;
+}
+
 MessageCosts LibraryCarrier::costs_of(const collectives::Group& group,
                                       const calibration::CollectiveCost& cost,
                                       const calibration::CollectiveShape& shape) {
-  if (!has_like_servers_) {
-    return costs_on(*topology_, group, cost, shape);
-  }
-  const std::tuple key{shape.operation, shape.ranks, shape.nodes, shape.bytes};
+  const Key key{shape.operation, shape.bytes, pattern_of(group)};
   const auto found = costs_.find(key);
   return found != costs_.end()
              ? found->second
@@ -101,8 +119,8 @@ std::optional<Carried> LibraryCarrier::find_operation(const Communicator& commun
                   .message_latency = costs.message_latency,
                   .far_latency = costs.far_latency,
                   .rate = costs.rate};
-  if (cables_.is_alone(communicator)) {
-    carried.alone = time_alone(communicator, operation, carried, cost, shape);
+  if (cables_.is_alone(communicator, carried.group, carried.schedule)) {
+    carried.alone = time_alone(group, carried, cost, shape);
   }
   return carried;
 }
@@ -126,27 +144,11 @@ Carried LibraryCarrier::message(std::int32_t from, std::int32_t to, sim::Bytes b
           .rate = costs.rate};
 }
 
-/// Everything that the time of an operation that is alone depends on.
-std::string LibraryCarrier::key_of(const Communicator& communicator,
-                                   const Operation& operation) const {
-  std::string key =
-      fmt::format("{} {}", static_cast<int>(operation.collective), operation.bytes.count());
-  for (const std::int32_t rank : communicator.ranks) {
-    key += fmt::format(" {}", rank - communicator.ranks.front());
-    for (const topology::LinkId id : topology_->out_links(node_of(rank))) {
-      const topology::LinkSpec& spec = topology_->link(id).spec;
-      key += fmt::format(",{}/{}", spec.bandwidth.count(), spec.latency.count());
-    }
-  }
-  return key;
-}
-
-sim::Duration LibraryCarrier::time_alone(const Communicator& communicator,
-                                         const Operation& operation, const Carried& carried,
+sim::Duration LibraryCarrier::time_alone(const collectives::Group& members, const Carried& carried,
                                          const calibration::CollectiveCost& cost,
                                          const calibration::CollectiveShape& shape) {
   const auto [known, is_new] =
-      times_.try_emplace(key_of(communicator, operation), sim::Duration{0});
+      times_.try_emplace(Key{shape.operation, shape.bytes, pattern_of(members)}, sim::Duration{0});
   if (is_new) {
     const Conditions conditions = with_cost(*topology_, carried.group, cost, shape, *options_);
     known->second = collectives::execute(conditions.network, carried.group, carried.schedule,

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "calibration/collective_fit.hpp"
 #include "collectives/execute.hpp"
@@ -35,13 +36,11 @@ class LibraryCarrier {
   [[nodiscard]] topology::NodeId node_of(std::int32_t rank) const;
   [[nodiscard]] collectives::Group group_of_ranks(const std::vector<std::int32_t>& ranks) const;
   [[nodiscard]] collectives::Group group_at(const std::vector<std::int32_t>& endpoints) const;
+  [[nodiscard]] std::string pattern_of(const collectives::Group& group) const;
   [[nodiscard]] MessageCosts costs_of(const collectives::Group& group,
                                       const calibration::CollectiveCost& cost,
                                       const calibration::CollectiveShape& shape);
-  [[nodiscard]] std::string key_of(const Communicator& communicator,
-                                   const Operation& operation) const;
-  [[nodiscard]] sim::Duration time_alone(const Communicator& communicator,
-                                         const Operation& operation, const Carried& carried,
+  [[nodiscard]] sim::Duration time_alone(const collectives::Group& members, const Carried& carried,
                                          const calibration::CollectiveCost& cost,
                                          const calibration::CollectiveShape& shape);
 
@@ -51,9 +50,12 @@ class LibraryCarrier {
   const collectives::ExecuteOptions* options_;
   CableUse cables_;
   bool has_like_servers_;
-  std::map<std::string, sim::Duration> times_;  // of what is alone
-  std::map<std::tuple<calibration::Operation, std::int32_t, std::int32_t, double>, MessageCosts>
-      costs_;
+  const topology::Partition* servers_;
+  std::vector<std::int32_t> place_of_;  // per node: its number among the endpoints of its server
+  // By what is carried out, and the pattern of the group.
+  using Key = std::tuple<calibration::Operation, double, std::string>;
+  std::map<Key, sim::Duration> times_;  // of what is alone
+  std::map<Key, MessageCosts> costs_;
 };
 
 }  // namespace workloads

@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <deque>
 #include <memory>
-#include <string>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "sim/contract.hpp"
 #include "sim/engine.hpp"
 #include "sim/error.hpp"
+#include "workloads/blocked_ranks.hpp"
 #include "workloads/rank_plans.hpp"
+#include "workloads/rank_state.hpp"
 
 namespace workloads {
 namespace {
@@ -23,53 +21,6 @@ using sim::Instant;
 std::size_t at(auto number) {
   return static_cast<std::size_t>(number);
 }
-
-/// The operations of a communicator, in the order in which its ranks begin them.
-struct CommunicatorState {
-  struct Turn {
-    std::int32_t what = 0;
-    std::size_t joined = 0;
-    Instant last_joined;
-  };
-  std::deque<Turn> turns;       // begun by some rank, and not over
-  std::int64_t first_turn = 0;  // the number of the first of them
-  bool is_running = false;      // the first one, on the network
-  Instant started;              // the first one
-  Instant free_from;            // when the last one was over
-  struct Past {
-    Instant start;
-    Instant over;
-  };
-  std::vector<Past> past;  // per turn that is over
-  std::vector<std::int32_t> waiting;
-};
-
-/// Messages from a rank to a peer, one after the other.
-struct ChannelState {
-  struct Message {
-    std::int32_t bytes = 0;
-    Instant sent;
-    std::int32_t from = 0;
-    std::int32_t to = 0;
-  };
-  std::deque<Message> queued;  // and not yet arrived
-  bool is_running = false;
-  std::deque<Instant> arrived;  // and not yet received
-  Instant last_arrived;
-  std::int32_t receiver = -1;  // who waits for the next one
-  std::int32_t sender = -1;    // who waits until all have arrived
-};
-
-struct RankState {
-  std::size_t next = 0;               // instruction
-  Instant now;                        // of the GPU
-  Instant host;                       // when it has issued all up to here
-  std::vector<std::int64_t> begun;    // per communicator slot
-  std::vector<std::int64_t> counted;  // of these, as what slowed kernels down
-  std::int32_t label = -1;
-  bool is_recorded = false;
-  bool is_done = false;
-};
 
 class Runner final : public collectives::PlanListener {
  public:
@@ -108,7 +59,7 @@ class Runner final : public collectives::PlanListener {
     go_on();
     engine_.run();
     if (done_ < ranks_.size()) {
-      throw sim::Failure{describe_blocked()};
+      throw sim::Failure{blocked_ranks(*all_, ranks_, communicators_)};
     }
     RunResult result{.time = {}, .ranks = {}, .links = {}, .events = engine_.events()};
     for (const RankTimes& times : times_) {
@@ -167,7 +118,6 @@ class Runner final : public collectives::PlanListener {
   void start_message(std::int32_t number);
   void on_message_over(std::int32_t number);
   void pass_until(std::int32_t rank, const Instruction& instruction, Instant when);
-  [[nodiscard]] std::string describe_blocked() const;
 
   const RankPrograms* all_;
   Recording* recording_;  // null: none
@@ -434,41 +384,6 @@ bool Runner::has_drained(std::int32_t rank, const Instruction& instruction) {
   }
   pass_until(rank, instruction, channel.last_arrived);
   return true;
-}
-
-std::string Runner::describe_blocked() const {
-  constexpr std::size_t shown = 8;
-  std::string out = "the step cannot go on:";
-  std::size_t count = 0;
-  for (std::int32_t rank = 0; rank < all_->ranks(); ++rank) {
-    const RankState& state = ranks_[at(rank)];
-    if (state.is_done) {
-      continue;
-    }
-    if (++count > shown) {
-      continue;
-    }
-    const Instruction& instruction = all_->programs[at(all_->program_of[at(rank)])][state.next];
-    if (instruction.kind == Instruction::Kind::receive) {
-      out += fmt::format("\n  rank {} waits for a message from rank {}", rank,
-                         all_->peer_of[at(rank)][instruction.slot]);
-      continue;
-    }
-    const std::int32_t number = all_->communicator_of[at(rank)][instruction.slot];
-    const CommunicatorState& communicator = communicators_[at(number)];
-    std::vector<std::string> absent;
-    for (const std::int32_t member : all_->communicators[at(number)].ranks) {
-      if (ranks_[at(member)].begun[instruction.slot] <= communicator.first_turn) {
-        absent.push_back(fmt::format("{}", member));
-      }
-    }
-    absent.resize(std::min(absent.size(), shown));
-    out += fmt::format("\n  rank {} waits for ranks that do not take part in a collective:", rank);
-    for (const std::string& each : absent) {
-      out += " " + each;
-    }
-  }
-  return count > shown ? out + fmt::format("\n  and {} more", count - shown) : out;
 }
 
 }  // namespace

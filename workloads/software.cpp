@@ -11,10 +11,11 @@ void read(const sim::ConfigNode& node, std::string_view key, bool& value) {
   }
 }
 
-void read(const sim::ConfigNode& node, std::string_view key, std::int32_t& value) {
+void read(const sim::ConfigNode& node, std::string_view key, std::int32_t& value,
+          std::int64_t least = 1) {
   constexpr std::int64_t most = 64;
   if (const auto found = node.find(key)) {
-    value = static_cast<std::int32_t>(found->integer(1, most));
+    value = static_cast<std::int32_t>(found->integer(least, most));
   }
 }
 
@@ -53,7 +54,6 @@ double update_bytes(const Software& software) {
 Software read_software(const sim::ConfigNode& node, const Software& base) {
   node.expect_keys({"like",
                     "description",
-                    "reasons",
                     "recompute",
                     "precision",
                     "fused_attention",
@@ -93,7 +93,7 @@ Software read_software(const sim::ConfigNode& node, const Software& base) {
     constexpr double least = 0.01;
     out.memory_rate = found->number(least, 1);
   }
-  read(node, "communication_blocks", out.communication_blocks);
+  read(node, "communication_blocks", out.communication_blocks, 0);
   read(node, "launch", out.launch);
   read(node, "collective_launch", out.collective_launch);
   return out;

@@ -61,11 +61,9 @@ struct Software {
 /// on its moments and the copy of the weight; the weight from that; and gradients to zero.
 [[nodiscard]] double update_bytes(const Software& software);
 
-/// Reads a mapping of the names above over `base`: recompute, precision, fused_attention,
-/// fused_elementwise, fused_cross_entropy, fused_accumulation, dropout, overlap_tensor,
-/// overlap_data, overlap_pipeline, split_messages, synchronises, gradient_bytes, optimizer_bytes,
-/// memory_rate, communication_blocks, launch and collective_launch. Throws sim::Error at unknown
-/// keys, and values out of range.
+/// Reads a mapping of the names above over `base`, with `gradient_bytes` and `optimizer_bytes` for
+/// the last two of memory. A `description` is for people; `like`, what it begins with, is the
+/// caller's to read. Throws sim::Error at unknown keys, and values out of range.
 [[nodiscard]] Software read_software(const sim::ConfigNode& node, const Software& base = {});
 
 }  // namespace workloads

@@ -34,7 +34,7 @@ std::string signature(const topology::Topology& topology, const topology::Partit
 }  // namespace
 
 bool has_like_servers(const topology::Topology& topology) {
-  const topology::Partition* const servers = servers_of(topology);
+  const topology::Partition* const servers = server_partition(topology);
   if (servers == nullptr) {
     return false;
   }
@@ -55,7 +55,7 @@ bool has_like_servers(const topology::Topology& topology) {
 }
 
 std::int32_t replicas_for_all(const Layout& layout, const topology::Topology& topology) {
-  const topology::Partition* const servers = servers_of(topology);
+  const topology::Partition* const servers = server_partition(topology);
   if (servers == nullptr || !has_like_servers(topology)) {
     return 0;
   }

@@ -548,6 +548,26 @@ TEST_CASE("program: a training step as a table, as JSON and as a timeline") {
   CHECK(nlohmann::json::parse(all.output)["step_s"] == document["step_s"]);
 }
 
+TEST_CASE("program: every software that is shipped trains a model") {
+  const cli::ScratchDirectory scratch;
+  const fs::path file = scratch.path() / "step.yaml";
+  std::ofstream{file} << small_step;
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator{fs::path{SOURCE_DIR} / "configs/software"}) {
+    if (entry.path().extension() != ".yaml") {
+      continue;
+    }
+    CAPTURE(entry.path().string());
+    ++count;
+    // The A100's profile has no fp8.
+    const bool is_hopper = entry.path().stem() == "nemo-2407";
+    CHECK(espalier({"run", file.string(), "--set", "software=" + entry.path().stem().string(),
+                    "--set", is_hopper ? "gpu=h100-sxm-80gb" : "gpu=a100-sxm-80gb"})
+              .status == 0);
+  }
+  CHECK(count == 10);
+}
+
 TEST_CASE("program: what a training step does not fit into is an answer") {
   const cli::ScratchDirectory scratch;
   const fs::path file = scratch.path() / "step.yaml";
@@ -729,6 +749,46 @@ TEST_CASE("program: tables of training steps, row by row") {
         doctest::Approx(document["rows"][0]["predicted"].get<double>()));
   std::ofstream{file} << "a,b\n1,2\n";
   CHECK(espalier({"validate", "training", file.string()}).status == 2);
+}
+
+TEST_CASE("program: rows of training tables that cannot be compared say why, the others are") {
+  const cli::ScratchDirectory scratch;
+  const fs::path file = scratch.path() / "steps.csv";
+  const std::string header =
+      "id,source,where,model,layers,hidden,heads,seq,vocab,gpu,gpus,TP,PP,VP,CP,mbs,gbs,precision,"
+      "recompute,schedule_features,iter_time_s,tflops_per_gpu,flops_def,mfu_pct,tokens_per_s_total,"
+      "network,confidence,note\n";
+  const std::string shape = "GPT,4,1024,16,1024,51200,";
+  std::ofstream{file} << header << "fine,Megatron-Core,t," << shape
+                      << "H100-80GB,8,8,1,1,,1,8,bf16,,,0.5,,,,,,high,\n"
+                      << "tokens,Megatron-Core,t," << shape
+                      << "H100-80GB,8,8,1,1,,1,1M tokens,bf16,,,0.5,,,,,,high,\n"
+                      << "heads,Megatron-Core,t,GPT,4,1024,4,1024,51200,"
+                      << "H100-80GB,8,8,1,1,,1,8,bf16,,,0.5,,,,,,high,\n"
+                      << "batch,Megatron-Core,t," << shape
+                      << "H100-80GB,16,8,1,1,,1,7,bf16,,,0.5,,,,,,high,\n"
+                      << "tpu,Megatron-Core,t," << shape
+                      << "TPU v9,8,8,1,1,,1,8,bf16,,,0.5,,,,,,high,\n"
+                      << "layout,Megatron-Core,t," << shape
+                      << "H100-80GB,8,,,1,,1,8,bf16,,,0.5,,,,,,high,\n"
+                      << "who,Nobody,t," << shape
+                      << "H100-80GB,8,8,1,1,,1,8,bf16,,,0.5,,,,,,high,\n";
+  const auto result = espalier({"validate", "training", file.string(), "--json"});
+  CAPTURE(result.errors);
+  REQUIRE(result.status == 0);
+  const auto document = nlohmann::json::parse(result.output);
+  REQUIRE(document["rows"].size() == 2);
+  // 2^20 tokens are 1,024 sequences: 128 times as many as eight.
+  CHECK(document["rows"][1]["predicted"].get<double>() >
+        50 * document["rows"][0]["predicted"].get<double>());
+  const std::vector<std::string> reasons{
+      "4 heads cannot be divided by TP 8", "its batch cannot be divided", "no costs of a TPU v9",
+      "its layout is not published", "its software is not described"};
+  REQUIRE(document["passed_over"].size() == reasons.size());
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    CHECK(document["passed_over"][i]["reason"].get<std::string>().find(reasons[i]) !=
+          std::string::npos);
+  }
 }
 
 TEST_CASE("program: the MultiTree authors' rows are met, those of one port nearly to the cycle") {

@@ -287,6 +287,17 @@ TEST_CASE("rank run: who waits for what it has sent waits until it has arrived")
       run_ranks(sender({}), network, {}, carrier, 1).ranks[1].end);
 }
 
+TEST_CASE(
+    "rank run: a message that is never taken in still arrives, one that never comes is named") {
+  const auto network = topology::load("test", "gpu-cluster:1x2,nvlink=100GB/s,1us");
+  RankPrograms all = sender({{.kind = Kind::receive, .slot = 0}});
+  all.programs[1].clear();
+  all.endpoint_of = {4, 12};  // what users call them
+  CHECK_THROWS_WITH_AS(run_ranks(all, network, {}, rings_on(network), 1),
+                       "the step cannot go on:\n  rank 4 waits for a message from rank 12",
+                       sim::Failure);
+}
+
 TEST_CASE("rank run: kernels start when the host has issued them") {
   const auto network = topology::load("test", "gpu-cluster:1x2");
   const auto time_of = [&](std::vector<Instruction> program, bool joins) {

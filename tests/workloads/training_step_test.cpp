@@ -161,6 +161,16 @@ TEST_CASE("training step: a few replicas take as long as all of them") {
   }
 }
 
+TEST_CASE("training step: ranks of TP that lie on two servers, or not, are told apart") {
+  const Training training = training_of({.tensor = 4, .data = 4, .global_batch = 4});
+  const auto whole = topology::load("test", "gpu-cluster:2x8" + servers);
+  const auto cut = topology::load("test", "gpu-cluster:3x6" + servers);
+  // On servers of six, groups 4..7 lie on two: slower than on servers of eight.
+  const StepReport fast = run_step(training, a100(), whole, {});
+  const StepReport slow = run_step(training, a100(), cut, {});
+  CHECK(slow.seconds > fast.seconds * 1.01);
+}
+
 TEST_CASE("training step: servers that differ are all run") {
   const Training training = training_of({.tensor = 8, .data = 4, .global_batch = 4});
   const auto pods = topology::load(
