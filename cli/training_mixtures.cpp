@@ -62,7 +62,7 @@ MeasuredStep from_mixtures(const CsvTable& table, std::size_t row) {
   const std::string& method = table.at(row, "method");
   MeasuredStep step{.table = fmt::format("MoE parallel folding, {}", table.at(row, "table"))};
   for (const std::string_view column :
-       {"table", "model", "method", "gpus", "seq", "gbs", "CP", "TP", "EP", "PP", "ETP", "note"}) {
+       {"model", "method", "gpus", "seq", "gbs", "CP", "TP", "EP", "PP", "ETP", "note"}) {
     if (!table.at(row, column).empty()) {
       step.identity.emplace_back(column, table.at(row, column));
     }

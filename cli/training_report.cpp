@@ -1,7 +1,9 @@
 #include "cli/training_report.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -60,39 +62,51 @@ std::string layout_text(const TrainingScenario& scenario) {
   return parts.empty() ? "one GPU" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
+/// Six letters up to ten thousand seconds.
+std::string seconds_text(double seconds) {
+  constexpr double hundred = 100;
+  constexpr double thousand = 1000;
+  const int digits = seconds < hundred ? 3 : (seconds < thousand ? 2 : 1);
+  return fmt::format("{:.{}f}", seconds, digits);
+}
+
+/// At most 79 columns, with all categories.
 std::string time_table(const StepReport& report) {
-  std::string out = fmt::format("\n{:<9}", "seconds");
+  constexpr std::array<std::string_view, workloads::category_names.size()> heads{
+      "compute", "recomp", "update", "TP", "CP", "EP", "DP", "PP"};
+  std::string out = "\nstage s ";
   std::vector<std::size_t> used;
-  for (std::size_t i = 0; i < workloads::category_names.size(); ++i) {
+  for (std::size_t i = 0; i < heads.size(); ++i) {
     const bool is_used = std::ranges::any_of(
         report.stages, [&](const StageReport& stage) { return stage.seconds.at(i) > 0; });
     if (is_used) {
       used.push_back(i);
-      out += fmt::format("{:>8}", workloads::category_names.at(i).substr(0, 7));
+      out += fmt::format("{:>7}", heads.at(i));
     }
   }
-  out += fmt::format("{:>8}{:>8}\n", "launch", "idle");
+  out += fmt::format("{:>7}{:>7}\n", "launch", "idle");
   for (const std::size_t number : shown_stages(report.stages.size())) {
     const StageReport& stage = report.stages[number];
-    out += fmt::format("stage {:<3}", number);
+    out += fmt::format("{:<8}", number);
     for (const std::size_t i : used) {
-      out += fmt::format("{:>8.3f}", stage.seconds.at(i));
+      out += fmt::format("{:>7}", seconds_text(stage.seconds.at(i)));
     }
-    out += fmt::format("{:>8.3f}{:>8.3f}\n", stage.launch_s, stage.idle_s);
+    out += fmt::format("{:>7}{:>7}\n", seconds_text(stage.launch_s), seconds_text(stage.idle_s));
   }
   return out;
 }
 
 std::string memory_table(const TrainingScenario& scenario, const StepReport& report) {
-  std::string out = fmt::format("\n{:<9}{:>9}{:>11}{:>11}{:>13}{:>8}{:>11}\n", "GB", "weights",
-                                "gradients", "optimizer", "activations", "all", "in flight");
+  std::string out =
+      fmt::format("\n{:<9}{:>9}{:>11}{:>11}{:>13}{:>8}{:>11}\n", "stage GB", "weights", "gradients",
+                  "optimizer", "activations", "all", "in flight");
   double most = 0;
   for (const StageReport& stage : report.stages) {
     most = std::max(most, stage.memory.total());
   }
   for (const std::size_t number : shown_stages(report.stages.size())) {
     const StageMemory& memory = report.stages[number].memory;
-    out += fmt::format("stage {:<3}{:>9.1f}{:>11.1f}{:>11.1f}{:>13.1f}{:>8.1f}{:>11}\n", number,
+    out += fmt::format("{:<9}{:>9.1f}{:>11.1f}{:>11.1f}{:>13.1f}{:>8.1f}{:>11}\n", number,
                        memory.weights / giga, memory.gradients / giga, memory.optimizer / giga,
                        memory.activations / giga, memory.total() / giga,
                        report.stages[number].in_flight);

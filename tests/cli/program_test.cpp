@@ -512,6 +512,18 @@ TEST_CASE("program: a training step as a table, as JSON and as a timeline") {
   for (const std::string_view line : sim::split(table.output, '\n')) {
     CHECK(line.size() <= 80);
   }
+  // With everything that time can go to, too.
+  const auto wide = espalier(
+      {"run", file.string(), "--set",
+       "model={layers: 4, hidden: 1024, heads: 16, vocabulary: 51200, sequence: 1024, experts: "
+       "{count: 8, per_token: 2, feed_forward: 512}}",
+       "--set",
+       "layout={tensor: 2, context: 2, pipeline: 2, expert: 2, sequence_parallel: true, "
+       "micro_batch: 1, global_batch: 8}"});
+  REQUIRE(wide.status == 0);
+  const std::size_t head = wide.output.find("stage s ");
+  const std::string heads = wide.output.substr(head, wide.output.find('\n', head) - head);
+  CHECK(heads == "stage s compute recomp update     TP     CP     EP     DP     PP launch   idle");
   const fs::path trace = scratch.path() / "trace.json";
   const auto json = espalier({"run", file.string(), "--json", "--trace", trace.string()});
   REQUIRE(json.status == 0);
