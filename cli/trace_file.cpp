@@ -32,6 +32,7 @@ class TraceWriter {
 
   std::string write() {
     for (std::size_t i = 0; i < timeline_->recording.ranks.size(); ++i) {
+      places_[timeline_->recording.ranks[i]] = i;
       name_rank(timeline_->recording.ranks[i], timeline_->endpoint_of[i], timeline_->stage_of[i]);
     }
     for (const Recording::Span& span : timeline_->recording.spans) {
@@ -51,6 +52,9 @@ class TraceWriter {
       slice(pid(message.from), messages_thread, name, "message", message.sent, message.arrived);
       arrow("s", ++flow, pid(message.from), messages_thread, message.sent);
       arrow("f", flow, pid(message.to), 0, message.arrived);
+    }
+    for (const Recording::Level& level : timeline_->recording.levels) {
+      memory(level);
     }
     return "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n" + out_ + "\n]}\n";
   }
@@ -87,6 +91,13 @@ class TraceWriter {
                     microseconds(end - start)));
   }
 
+  void memory(const Recording::Level& level) {
+    const std::size_t place = places_.at(level.rank);
+    add(fmt::format(R"({{"ph":"C","name":"memory","pid":{},"ts":{},"args":{{"bytes":{}}}}})",
+                    pid(level.rank), microseconds(level.when),
+                    (timeline_->held_always[place] + level.held).count()));
+  }
+
   void arrow(std::string_view phase, int id, std::int32_t process, int thread, sim::Duration when) {
     add(fmt::format(R"({{"ph":"{}","bp":"e","id":{},"name":"message","cat":"message",)"
                     R"("pid":{},"tid":{},"ts":{}}})",
@@ -95,6 +106,7 @@ class TraceWriter {
 
   const workloads::Timeline* timeline_;
   std::map<std::int32_t, std::int32_t> endpoints_;  // per recorded rank
+  std::map<std::int32_t, std::size_t> places_;      // likewise: among them
   std::string out_;
 };
 

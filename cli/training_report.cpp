@@ -98,18 +98,18 @@ std::string time_table(const StepReport& report) {
 
 std::string memory_table(const TrainingScenario& scenario, const StepReport& report) {
   std::string out =
-      fmt::format("\n{:<9}{:>9}{:>11}{:>11}{:>13}{:>8}{:>11}\n", "stage GB", "weights", "gradients",
-                  "optimizer", "activations", "all", "in flight");
+      fmt::format("\n{:<9}{:>9}{:>11}{:>11}{:>13}{:>8}{:>8}{:>10}\n", "stage GB", "weights",
+                  "gradients", "optimizer", "activations", "comm", "all", "in flight");
   double most = 0;
   for (const StageReport& stage : report.stages) {
     most = std::max(most, stage.memory.total());
   }
   for (const std::size_t number : shown_stages(report.stages.size())) {
     const StageMemory& memory = report.stages[number].memory;
-    out += fmt::format("{:<9}{:>9.1f}{:>11.1f}{:>11.1f}{:>13.1f}{:>8.1f}{:>11}\n", number,
+    out += fmt::format("{:<9}{:>9.1f}{:>11.1f}{:>11.1f}{:>13.1f}{:>8.1f}{:>8.1f}{:>10}\n", number,
                        memory.weights / giga, memory.gradients / giga, memory.optimizer / giga,
-                       memory.activations / giga, memory.total() / giga,
-                       report.stages[number].in_flight);
+                       memory.activations / giga, memory.communication / giga,
+                       memory.total() / giga, report.stages[number].in_flight);
   }
   const auto there = static_cast<double>(scenario.gpu.memory.count());
   return out + fmt::format("{}: needs {:.1f} GB of {:.0f}\n",
@@ -167,6 +167,7 @@ nlohmann::ordered_json to_json(const TrainingScenario& scenario, const StepRepor
                       {"gradients_B", stage.memory.gradients},
                       {"optimizer_B", stage.memory.optimizer},
                       {"activations_B", stage.memory.activations},
+                      {"communication_B", stage.memory.communication},
                       {"memory_B", stage.memory.total()},
                       {"micro_batches_in_flight", stage.in_flight}});
   }

@@ -1,6 +1,9 @@
 #include "workloads/memory.hpp"
 
 #include <algorithm>
+#include <vector>
+
+#include "workloads/communication_memory.hpp"
 
 namespace workloads {
 namespace {
@@ -165,8 +168,53 @@ RankWeights rank_weights(const Transformer& model, const Layout& layout, std::in
   return out;
 }
 
+PartActivations part_activations(const Transformer& model, const Layout& layout,
+                                 const Software& software, std::int32_t part) {
+  const std::vector<std::int32_t> first = first_layers(layout, model);
+  const Sizes sizes = sizes_of(model, layout);
+  const auto at = static_cast<std::size_t>(part);
+  PartActivations out;
+  for (std::int32_t layer = first[at]; layer < first[at + 1]; ++layer) {
+    const LayerActivations each = layer_activations(model, layout, software, layer);
+    out.kept += each.kept;
+    out.redone = std::max(out.redone, each.redone);
+  }
+  if (part == 0 && software.dropout) {
+    out.kept += sizes.outside * sizes.hidden;  // its mask
+  }
+  if (part == (layout.pipeline * layout.chunks) - 1) {
+    // The final norm's and the output layer's inputs, and its output in single precision.
+    constexpr double single = 4;
+    out.kept += (2 * sizes.outside * sizes.hidden * software.element) +
+                (sizes.tokens * static_cast<double>(model.vocabulary) / layout.tensor * single);
+  }
+  return out;
+}
+
+namespace {
+
+/// The most that passes in this order hold at once.
+double most_activations(const Transformer& model, const Layout& layout, const Software& software,
+                        std::int32_t stage, const StageOrder& order) {
+  std::vector<PartActivations> parts;
+  for (std::int32_t chunk = 0; chunk < layout.chunks; ++chunk) {
+    parts.push_back(part_activations(model, layout, software, (chunk * layout.pipeline) + stage));
+  }
+  double held = 0;
+  double most = 0;
+  for (const Slot& slot : order) {
+    const PartActivations& part = parts[static_cast<std::size_t>(slot.chunk)];
+    held += slot.work == Work::forward ? part.kept : 0;
+    most = std::max(most, held + part.redone);
+    held -= is_last_of(slot.work) ? part.kept : 0;
+  }
+  return most;
+}
+
+}  // namespace
+
 StageMemory stage_memory(const Transformer& model, const Layout& layout, const Software& software,
-                         std::int32_t stage, std::int32_t in_flight) {
+                         std::int32_t stage, const StageOrder& order) {
   const RankWeights weights = rank_weights(model, layout, stage);
   const std::int32_t replicas = layout.data * layout.context;
   const double dense_parts = layout.sharding_group > 0 ? layout.sharding_group : replicas;
@@ -176,35 +224,11 @@ StageMemory stage_memory(const Transformer& model, const Layout& layout, const S
                ? (weights.dense / dense_parts) + (weights.experts / expert_parts)
                : weights.dense + weights.experts;
   };
-  StageMemory out{.weights = software.element * held(Sharding::weights),
-                  .gradients = software.gradient * held(Sharding::gradients),
-                  .optimizer = software.optimizer * held(Sharding::optimizer)};
-  const std::vector<std::int32_t> first = first_layers(layout, model);
-  const std::int32_t parts = layout.pipeline * layout.chunks;
-  double kept = 0;
-  double redone = 0;
-  for (std::int32_t part = stage; part < parts; part += layout.pipeline) {
-    const auto at = static_cast<std::size_t>(part);
-    for (std::int32_t layer = first[at]; layer < first[at + 1]; ++layer) {
-      const LayerActivations each = layer_activations(model, layout, software, layer);
-      kept += each.kept;
-      redone = std::max(redone, each.redone);
-    }
-  }
-  out.activations = (kept / layout.chunks * in_flight) + redone;
-  const Sizes sizes = sizes_of(model, layout);
-  if (stage == 0 && software.dropout) {
-    out.activations += sizes.outside * sizes.hidden * in_flight / layout.chunks;  // its mask
-  }
-  if (stage == layout.pipeline - 1) {
-    // The final norm's and the output layer's inputs, and its output in single precision, of the
-    // one micro-batch that is there.
-    constexpr double single = 4;
-    out.activations +=
-        (2 * sizes.outside * sizes.hidden * software.element) +
-        (sizes.tokens * static_cast<double>(model.vocabulary) / layout.tensor * single);
-  }
-  return out;
+  return {.weights = software.element * held(Sharding::weights),
+          .gradients = software.gradient * held(Sharding::gradients),
+          .optimizer = software.optimizer * held(Sharding::optimizer),
+          .activations = most_activations(model, layout, software, stage, order),
+          .communication = communication_bytes(model, layout, software, stage)};
 }
 
 }  // namespace workloads

@@ -1,5 +1,6 @@
 #pragma once
-// What a rank has to hold: weights, gradients, the optimiser's state, and activations.
+// What a rank has to hold: weights, gradients, the optimiser's state, activations, and what
+// communication takes (communication_memory.hpp).
 //
 // Activations are what a forward pass keeps for the backward pass, tensor by tensor. Of a layer of
 // GPT, with s tokens, b sequences, hidden size h and a heads, on one GPU (V. Korthikanti et al.,
@@ -18,6 +19,7 @@
 #include <cstdint>
 
 #include "workloads/layout.hpp"
+#include "workloads/pipeline.hpp"
 #include "workloads/software.hpp"
 #include "workloads/transformer.hpp"
 
@@ -35,22 +37,33 @@ struct LayerActivations {
 [[nodiscard]] LayerActivations layer_activations(const Transformer& model, const Layout& layout,
                                                  const Software& software, std::int32_t layer);
 
+/// Bytes of the activations of one micro-batch in one part of the model: of its layers, and of the
+/// embedding and the output layer where it has them.
+struct PartActivations {
+  double kept = 0;    // from its forward pass to the end of its backward pass
+  double redone = 0;  // beyond these, while it goes forward or backward: of its largest layer
+};
+[[nodiscard]] PartActivations part_activations(const Transformer& model, const Layout& layout,
+                                               const Software& software, std::int32_t part);
+
 /// Bytes that a rank of a stage holds.
 struct StageMemory {
   double weights = 0;
   double gradients = 0;
   double optimizer = 0;
   double activations = 0;  // at their most
+  double communication = 0;
 
-  [[nodiscard]] double total() const { return weights + gradients + optimizer + activations; }
+  [[nodiscard]] double total() const {
+    return weights + gradients + optimizer + activations + communication;
+  }
 };
 
-/// A rank of `stage` that holds the activations of `in_flight` micro-batches, counted over its
-/// parts, at once. The first part has the embedding, the last one the output layer; with PP > 1
-/// tied ones are there twice.
+/// A rank of `stage`, which does its passes in this order. With PP > 1 tied embeddings are there
+/// twice.
 [[nodiscard]] StageMemory stage_memory(const Transformer& model, const Layout& layout,
                                        const Software& software, std::int32_t stage,
-                                       std::int32_t in_flight);
+                                       const StageOrder& order);
 
 /// Weights of a rank, in elements: those that TP and EP leave it, before sharding.
 struct RankWeights {

@@ -27,4 +27,13 @@ std::int32_t Operations::label(const std::string& name) {
   return found->second;
 }
 
+std::int32_t Operations::amount(sim::Bytes bytes) {
+  const auto found = std::ranges::find(amounts_, bytes);
+  const auto number = static_cast<std::int32_t>(found - amounts_.begin());
+  if (found == amounts_.end()) {
+    amounts_.push_back(bytes);
+  }
+  return number;
+}
+
 }  // namespace workloads

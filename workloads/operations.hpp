@@ -1,5 +1,6 @@
 #pragma once
-// What the programs of ranks name by numbers: operations of communicators, and passes.
+// What the programs of ranks name by numbers: operations of communicators, passes, and amounts of
+// memory.
 
 #include <cstdint>
 #include <map>
@@ -12,7 +13,7 @@
 
 namespace workloads {
 
-/// The operations that communicators carry out, and the names of passes, each once.
+/// The operations that communicators carry out, names of passes, and amounts, each once.
 class Operations {
  public:
   Operations() : all_(axes) {}
@@ -23,13 +24,18 @@ class Operations {
   /// The number of the name among all.
   std::int32_t label(const std::string& name);
 
+  /// The number of the amount among all.
+  std::int32_t amount(sim::Bytes bytes);
+
   [[nodiscard]] std::vector<std::vector<Operation>> take() { return std::move(all_); }
   [[nodiscard]] std::vector<std::string> take_labels() { return std::move(labels_); }
+  [[nodiscard]] std::vector<sim::Bytes> take_amounts() { return std::move(amounts_); }
 
  private:
   std::vector<std::vector<Operation>> all_;
   std::vector<std::string> labels_;
   std::map<std::string, std::int32_t> label_numbers_;
+  std::vector<sim::Bytes> amounts_;
 };
 
 }  // namespace workloads

@@ -251,7 +251,7 @@ std::int32_t most_in_flight(const StageOrder& order) {
   for (const Slot& slot : order) {
     if (slot.work == Work::forward) {
       most = std::max(most, ++held);
-    } else if (slot.work != Work::backward_inputs) {
+    } else if (is_last_of(slot.work)) {
       --held;
     }
   }

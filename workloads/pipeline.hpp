@@ -21,6 +21,11 @@ enum class Work : std::uint8_t {
   backward_weights,  // what nobody waits for, but for the end of the step
 };
 
+/// Is this the last that a micro-batch does in a part, which then holds no activations of it?
+[[nodiscard]] constexpr bool is_last_of(Work work) {
+  return work == Work::backward || work == Work::backward_weights;
+}
+
 /// One micro-batch through one part.
 struct Slot {
   Work work{};

@@ -59,6 +59,13 @@ void ProgramWriter::mark(const std::string& name) {
   out_.push_back({.kind = Kind::mark, .what = operations_->label(name)});
 }
 
+void ProgramWriter::hold(double bytes) {
+  const sim::Bytes amount{std::llround(bytes)};
+  if (amount != sim::Bytes{0}) {
+    out_.push_back({.kind = Kind::hold, .what = operations_->amount(amount)});
+  }
+}
+
 void ProgramWriter::compute(const KernelWork& kernel, Category category) {
   const sim::Duration time = picoseconds(seconds_of(kernel));
   const Instruction one{.kind = Kind::compute,

@@ -25,6 +25,9 @@ class ProgramWriter {
   /// What follows is named so, where it is recorded.
   void mark(const std::string& name);
 
+  /// The rank holds so many bytes more from here on; fewer, if it is below 0.
+  void hold(double bytes);
+
   void compute(const KernelWork& kernel, Category category);
 
   /// Kernels and collectives of a pass: those of the purposes that are wanted.

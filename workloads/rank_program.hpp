@@ -30,6 +30,7 @@ struct Instruction {
     drain,        // until its peer `slot` has all messages
     synchronise,  // the host waits until the GPU has come this far
     mark,         // what follows is named by label `what`, where it is recorded
+    hold,         // holds amount `what` of memory more than before, or less
   };
   Kind kind{};
   std::uint8_t category = 0;  // of compute, or of the time that passes here
@@ -72,6 +73,7 @@ struct RankPrograms {
   std::vector<std::vector<std::int32_t>> peer_of;          // per rank and slot; -1: none
   std::vector<std::vector<Operation>> operations;          // per communicator slot
   std::vector<std::string> labels{};
+  std::vector<sim::Bytes> amounts{};
   // Ranks wait for their messages, those sent and those to come, and do nothing else meanwhile.
   bool wait_for_messages = false;
   double slowdown = 1;  // of kernels beside a collective: they share the GPU

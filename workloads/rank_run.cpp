@@ -112,6 +112,7 @@ class Runner final : public collectives::PlanListener {
   [[nodiscard]] bool has_drained(std::int32_t rank, const Instruction& instruction);
   void compute(std::int32_t rank, const Instruction& instruction);
   void issue(std::int32_t rank, const Instruction& instruction);
+  void hold(std::int32_t rank, sim::Bytes more);
   void start_turn(std::int32_t number);
   void on_turn_over(std::int32_t number, Instant when);
   void record_turn(std::int32_t number, Instant over);
@@ -175,6 +176,9 @@ void Runner::advance(std::int32_t rank) {
       case Instruction::Kind::mark:
         state.label = instruction.what;
         break;
+      case Instruction::Kind::hold:
+        hold(rank, all_->amounts[at(instruction.what)]);
+        break;
       case Instruction::Kind::synchronise:
         state.host = std::max(state.host, state.now);
         break;
@@ -213,6 +217,16 @@ void Runner::issue(std::int32_t rank, const Instruction& instruction) {
   if (state.host > state.now) {
     times_[at(rank)].launching += state.host - state.now;
     state.now = state.host;
+  }
+}
+
+void Runner::hold(std::int32_t rank, sim::Bytes more) {
+  RankState& state = ranks_[at(rank)];
+  state.held += more;
+  times_[at(rank)].held_most = std::max(times_[at(rank)].held_most, state.held);
+  if (state.is_recorded) {
+    recording_->levels.push_back(
+        {.rank = rank, .held = state.held, .when = state.now.time_since_epoch()});
   }
 }
 

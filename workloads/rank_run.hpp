@@ -40,6 +40,7 @@ struct RankTimes {
   sim::Duration end{};
   std::vector<sim::Duration> by_category;  // those of compute, and of waits
   sim::Duration launching{};               // the GPU waited for its host
+  sim::Bytes held_most{};                  // of memory, of what instructions say
 };
 
 /// What some ranks did, and when: kernels, collectives, and messages between them.
@@ -60,9 +61,16 @@ struct Recording {
     sim::Duration sent{};
     sim::Duration arrived{};
   };
+  /// From then on a rank held so much.
+  struct Level {
+    std::int32_t rank = 0;
+    sim::Bytes held;
+    sim::Duration when{};
+  };
   std::vector<std::int32_t> ranks{};  // that are recorded: set by the caller
   std::vector<Span> spans{};
   std::vector<Message> messages{};
+  std::vector<Level> levels{};
 };
 
 struct RunResult {

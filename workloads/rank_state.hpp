@@ -50,6 +50,7 @@ struct RankState {
   std::size_t next = 0;               // instruction
   sim::Instant now;                   // of the GPU
   sim::Instant host;                  // when it has issued all up to here
+  sim::Bytes held{};                  // of memory
   std::vector<std::int64_t> begun;    // per communicator slot
   std::vector<std::int64_t> counted;  // of these, as what slowed kernels down
   std::int32_t label = -1;

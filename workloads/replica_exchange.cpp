@@ -16,7 +16,7 @@ RankWeights times(const RankWeights& weights, double dense, double experts) {
 }  // namespace
 
 bool ReplicaExchange::sums_beside_passes() const {
-  return software().overlap_data || shards(Sharding::weights);
+  return software().overlap_data || shards(Sharding::gradients);
 }
 
 RankWeights ReplicaExchange::weights_of(std::int32_t place) const {
@@ -95,7 +95,7 @@ void ReplicaExchange::updated(const RankWeights& all) {
 // Gradients.
 
 void ReplicaExchange::gradients_of(std::int32_t place, bool is_complete) {
-  if (shards(Sharding::weights) || (is_complete && software().overlap_data)) {
+  if (shards(Sharding::gradients) || (is_complete && software().overlap_data)) {
     sum(place, is_complete);
   }
 }

@@ -31,7 +31,12 @@ class StageWriter {
         first_layer_{first_layers(training.layout, training.model)},
         passes_left_(at(training.layout.chunks), training.layout.micro_batches()),
         out_{training.software, costs, operations},
-        replicas_{training, out_} {}
+        replicas_{training, out_} {
+    for (std::int32_t part = stage; part < parts_; part += training.layout.pipeline) {
+      activations_.push_back(
+          part_activations(training.model, training.layout, training.software, part));
+    }
+  }
   StageWriter(const StageWriter&) = delete;  // replicas_ points to out_
   StageWriter& operator=(const StageWriter&) = delete;
   StageWriter(StageWriter&&) = delete;
@@ -171,11 +176,14 @@ class StageWriter {
 
   void pass(const Slot& slot) {
     out_.mark(text_of(slot, layout().chunks));
+    const PartActivations& part = activations_[at(slot.chunk)];
+    out_.hold(part.redone + (slot.work == Work::forward ? part.kept : 0));
     if (slot.work == Work::forward) {
       forward(part_of(slot));
     } else {
       backward(part_of(slot), slot.work);
     }
+    out_.hold(-part.redone - (is_last_of(slot.work) ? part.kept : 0));
   }
 
   void forward(std::int32_t part) {
@@ -251,7 +259,8 @@ class StageWriter {
   std::int32_t stage_;
   std::int32_t parts_;
   std::vector<std::int32_t> first_layer_;
-  std::vector<std::int32_t> passes_left_;  // per chunk, until its gradients are complete
+  std::vector<PartActivations> activations_;  // per chunk
+  std::vector<std::int32_t> passes_left_;     // per chunk, until its gradients are complete
   ProgramWriter out_;
   ReplicaExchange replicas_;
   std::map<bool, LayerWork> work_;

@@ -131,6 +131,7 @@ RankPrograms training_programs(const Training& training, const KernelCosts& cost
   }
   all.operations = operations.take();
   all.labels = operations.take_labels();
+  all.amounts = operations.take_amounts();
   all.slowdown = costs.slowdown();
   all.wait_for_messages = !training.software.overlap_pipeline;
   std::vector<std::int32_t> number_of(static_cast<std::size_t>(layout.ranks()), -1);

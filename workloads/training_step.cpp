@@ -1,6 +1,7 @@
 #include "workloads/training_step.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <string>
 #include <utility>
@@ -53,7 +54,7 @@ double again_flop(const Training& training) {
 }
 
 /// Asks for the first rank of each stage, and gives the names of what it does.
-void prepare(Timeline& timeline, const RankPrograms& all) {
+void prepare(Timeline& timeline, const RankPrograms& all, const Training& training) {
   timeline.labels = all.labels;
   timeline.operations = all.operations;
   std::set<std::int32_t> stages;
@@ -63,6 +64,10 @@ void prepare(Timeline& timeline, const RankPrograms& all) {
       timeline.recording.ranks.push_back(rank);
       timeline.stage_of.push_back(stage);
       timeline.endpoint_of.push_back(all.endpoint_of[at(rank)]);
+      StageMemory memory = stage_memory(training.model, training.layout, training.software, stage,
+                                        training.orders[at(stage)]);
+      memory.activations = 0;
+      timeline.held_always.push_back(sim::Bytes{std::llround(memory.total())});
     }
   }
 }
@@ -71,8 +76,9 @@ StageReport stage_report(const Training& training, const RankPrograms& all, cons
                          std::int32_t stage) {
   StageReport report;
   report.in_flight = most_in_flight(training.orders[at(stage)]);
-  report.memory =
-      stage_memory(training.model, training.layout, training.software, stage, report.in_flight);
+  report.memory = stage_memory(training.model, training.layout, training.software, stage,
+                               training.orders[at(stage)]);
+  report.memory.activations = 0;
   double ranks = 0;
   for (std::int32_t rank = 0; rank < all.ranks(); ++rank) {
     if (all.program_of[at(rank)] != stage) {
@@ -80,6 +86,8 @@ StageReport stage_report(const Training& training, const RankPrograms& all, cons
     }
     ++ranks;
     const RankTimes& times = run.ranks[at(rank)];
+    report.memory.activations =
+        std::max(report.memory.activations, static_cast<double>(times.held_most.count()));
     for (std::size_t i = 0; i < report.seconds.size(); ++i) {
       report.seconds.at(i) += sim::seconds(times.by_category[i]);
     }
@@ -98,7 +106,7 @@ std::vector<StageMemory> memory_of(const Training& training) {
   std::vector<StageMemory> out;
   for (std::int32_t stage = 0; stage < training.layout.pipeline; ++stage) {
     out.push_back(stage_memory(training.model, training.layout, training.software, stage,
-                               most_in_flight(training.orders[at(stage)])));
+                               training.orders[at(stage)]));
   }
   return out;
 }
@@ -132,7 +140,7 @@ StepReport run_step(const Training& training, const calibration::GpuProfile& pro
       .message = [&](std::int32_t from, std::int32_t to,
                      sim::Bytes bytes) { return library.message(from, to, bytes); }};
   if (timeline != nullptr) {
-    prepare(*timeline, all);
+    prepare(*timeline, all, training);
   }
   const RunResult run = run_ranks(all, topology, options, carrier, category_names.size(),
                                   timeline != nullptr ? &timeline->recording : nullptr);

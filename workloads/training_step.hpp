@@ -17,7 +17,7 @@ namespace workloads {
 
 /// The ranks of one stage, which all do the same: the means over them.
 struct StageReport {
-  StageMemory memory;
+  StageMemory memory;          // activations: the most that a rank held in the run
   std::int32_t in_flight = 0;  // micro-batches, over chunks, whose activations it holds at most
   std::array<double, category_names.size()> seconds{};  // by category
   double launch_s = 0;                                  // the GPU waited for its host
@@ -45,9 +45,10 @@ struct Timeline {
   std::vector<std::vector<Operation>> operations{};  // per slot of a communicator
   std::vector<std::int32_t> stage_of{};              // per recorded rank
   std::vector<std::int32_t> endpoint_of{};           // likewise: its number in the topology
+  std::vector<sim::Bytes> held_always{};             // likewise: all but activations
 };
 
-/// What a rank of each stage holds at most, which the order of passes decides.
+/// What a rank of each stage holds at most, which the order of passes decides: known without a run.
 [[nodiscard]] std::vector<StageMemory> memory_of(const Training& training);
 
 /// Simulates a step. Rank r of the layout is endpoint r of the topology. Collectives and messages

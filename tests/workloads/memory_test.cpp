@@ -89,7 +89,7 @@ TEST_CASE("memory: a weight takes 18 bytes, or 6 and 12 over DP with a sharded o
   Layout layout{.tensor = 8, .data = 4, .pipeline = 8};
   const double weights = rank_weights(model, layout, 3).dense;
   const auto bytes = [&] {
-    const StageMemory memory = stage_memory(model, layout, {}, 3, 1);
+    const StageMemory memory = stage_memory(model, layout, {}, 3, {{Work::forward}});
     return memory.weights + memory.gradients + memory.optimizer;
   };
   CHECK(bytes() / weights == doctest::Approx(18));
@@ -105,10 +105,54 @@ TEST_CASE("memory: the first stage holds what its schedule keeps in flight") {
   const Transformer model = gpt3();
   const Layout layout{.tensor = 8, .pipeline = 8, .sequence_parallel = true};
   const Software software = megatron(Recompute::selective);
-  const std::int32_t held = most_in_flight(one_f_one_b(8, 64).front());
   // 12 layers for 8 micro-batches, as much as all 96 layers for one; beside it the core of one
   // layer, while it is done again, and the mask of the embedding's dropout.
   const double sbh = 2048.0 * 12288;
   const double expected = (96 * sbh * 34 / 8) + (5.0 * 96 * 2048 * 2048 / 8) + (sbh / 8 * 8);
-  CHECK(stage_memory(model, layout, software, 0, held).activations == expected);
+  CHECK(stage_memory(model, layout, software, 0, one_f_one_b(8, 64).front()).activations ==
+        expected);
+}
+
+TEST_CASE("memory: outputs over the vocabulary are there once with 1F1B, for all with GPipe") {
+  const Transformer model = gpt3();
+  const Layout layout{.tensor = 8, .pipeline = 8, .sequence_parallel = true};
+  const Software software = megatron(Recompute::full);
+  // Of the last stage: inputs of 12 layers, of the norm and of the output layer, and its output.
+  const double sbh = 2048.0 * 12288;
+  const double each = (14 * 2 * sbh / 8) + (4.0 * 2048 * 51200 / 8);
+  const double redone = (sbh / 8 * (34 - 2)) + (5.0 * 96 * 2048 * 2048 / 8);
+  const auto most = [&](const std::vector<StageOrder>& orders) {
+    return stage_memory(model, layout, software, 7, orders.back()).activations;
+  };
+  CHECK(most(one_f_one_b(8, 16)) == each + redone);
+  CHECK(most(gpipe(8, 16)) == (16 * each) + redone);
+}
+
+TEST_CASE("memory: what communication takes") {
+  // Without others to talk to, nothing.
+  Transformer model = gpt3();
+  CHECK(stage_memory(model, {}, {}, 0, {}).communication == 0);
+  // TP and DP, each with a ring and a tree: 3 connections x 24 channels x 10 MiB.
+  constexpr double connection = 10.0 * 1024 * 1024;
+  const Software software{.communication_blocks = 24};
+  CHECK(stage_memory(model, {.tensor = 8, .data = 4}, software, 0, {}).communication ==
+        2 * 3 * 24 * connection);
+  // The output layer is the embedding, on two stages: a communicator of theirs, and a connection
+  // for messages. Each message is an eighth of the hidden states of a micro-batch: one comes, one
+  // goes.
+  const double message = 2.0 * 2048 * 12288 / 8;
+  const Layout pipeline{.tensor = 8, .pipeline = 8};
+  CHECK(stage_memory(model, pipeline, software, 0, {}).communication ==
+        (7 * 24 * connection) + (2 * message));
+  CHECK(stage_memory(model, pipeline, software, 1, {}).communication ==
+        (4 * 24 * connection) + (2 * message));
+  // Where replicas keep parts only: weights and gradients of a layer, this one's and the next
+  // one's.
+  Layout sharded{.data = 8, .sharding = Sharding::weights};
+  const double layer = layer_weights(model, sharded, 0).dense;
+  CHECK(stage_memory(model, sharded, software, 0, {}).communication ==
+        (3 * 24 * connection) + (2 * (2 + 4) * layer));
+  sharded.sharding = Sharding::gradients;
+  CHECK(stage_memory(model, sharded, software, 0, {}).communication ==
+        (3 * 24 * connection) + (2 * 4 * layer));
 }

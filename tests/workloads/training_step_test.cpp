@@ -1,5 +1,6 @@
 #include "workloads/training_step.hpp"
 
+#include <algorithm>
 #include <initializer_list>
 #include <numeric>
 #include <random>
@@ -248,6 +249,46 @@ TEST_CASE("training step: faster links never make it slower") {
     const double seconds = run_step(training, a100(), network, {}).seconds;
     CHECK(seconds <= before * (1 + 1e-9));
     before = seconds;
+  }
+}
+
+TEST_CASE("training step: what ranks hold over time is most what the order of passes says") {
+  for (const PipelineKind kind : {PipelineKind::gpipe, PipelineKind::one_f_one_b,
+                                  PipelineKind::interleaved, PipelineKind::zero_bubble}) {
+    const Layout layout{.pipeline = 4,
+                        .chunks = kind == PipelineKind::interleaved ? 2 : 1,
+                        .micro_batch = 1,
+                        .global_batch = 8};
+    const Training training{gpt_of(8),
+                            layout,
+                            {.recompute = Recompute::selective, .fused_attention = false},
+                            orders_of("test", kind, layout)};
+    Timeline timeline;
+    const StepReport report =
+        run_step(training, a100(), topology::load("test", "gpu-cluster:1x4" + servers), {},
+                 Symmetry::folded, &timeline);
+    const std::vector<StageMemory> expected = memory_of(training);
+    for (std::size_t stage = 0; stage < 4; ++stage) {
+      CHECK(report.stages[stage].memory.activations ==
+            doctest::Approx(expected[stage].activations));
+      CHECK(report.stages[stage].memory.total() == doctest::Approx(expected[stage].total()));
+      // Each micro-batch comes and goes: nothing is left, and nobody goes back in time.
+      sim::Bytes held{};
+      sim::Bytes most{};
+      sim::Duration when{};
+      for (const Recording::Level& level : timeline.recording.levels) {
+        if (level.rank == timeline.recording.ranks[stage]) {
+          CHECK(level.when >= when);
+          when = level.when;
+          held = level.held;
+          most = std::max(most, held);
+        }
+      }
+      CHECK(held == sim::Bytes{0});
+      CHECK(static_cast<double>(most.count()) == report.stages[stage].memory.activations);
+      CHECK(static_cast<double>(timeline.held_always[stage].count()) ==
+            doctest::Approx(expected[stage].total() - expected[stage].activations));
+    }
   }
 }
 
