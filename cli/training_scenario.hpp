@@ -16,16 +16,18 @@ namespace cli {
 
 /// A training step.
 ///
-///     model: gpt3-175b             # of configs/models, a file of ours or Hugging Face's, a
-///     mapping sequence: 2048               # tokens; those of the model if left out gpu:
-///     a100-sxm-80gb           # of configs/gpus, or a file profile: my-profile.yaml     # what
-///     kernels and messages cost; that of the GPU if left out topology:
-///     gpu-cluster:128x8,nvlink=300GB/s,500ns,nic=200Gbps,500ns layout: { tensor: 8, pipeline: 8,
-///     chunks: 2, micro_batch: 1, global_batch: 1536 } schedule: interleaved        # gpipe, 1f1b,
-///     zb-h1; or a list, per stage: "F0 F1 B0 B1" software: megatron-2021      # of
-///     configs/software, a file, or a mapping: {like: ..., ...} network: flow                # or
-///     ideal routing: auto symmetry: true               # replicas that do the same are run once;
-///     false: each of them seed: 1
+///     model: gpt3-175b             # of configs/models, a file (also Hugging Face's), a mapping
+///     sequence: 2048               # tokens; those of the model if left out
+///     gpu: a100-sxm-80gb           # of configs/gpus, or a file
+///     profile: my-profile.yaml     # what kernels and messages cost; that of the GPU if left out
+///     topology: gpu-cluster:128x8,nvlink=300GB/s,500ns,nic=200Gbps,500ns
+///     layout: { tensor: 8, pipeline: 8, chunks: 2, micro_batch: 1, global_batch: 1536 }
+///     schedule: interleaved        # gpipe, 1f1b, zb-h1; or a list, per stage: "F0 F1 B0 B1"
+///     software: megatron-2021      # of configs/software, a file, or {like: ..., ...}
+///     network: flow                # or ideal
+///     routing: auto
+///     symmetry: true               # replicas that do the same are run once; false: each of them
+///     seed: 1
 ///
 /// The layout is as in workloads/layout.hpp, on all GPUs of the topology, or on `gpus` of them;
 /// software as in workloads/software.hpp.
