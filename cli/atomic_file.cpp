@@ -1,80 +1,19 @@
 #include "cli/atomic_file.hpp"
 
 #include <fcntl.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstdio>
 #include <system_error>
-#include <utility>
 
 #include <fmt/format.h>
 
+#include "cli/open_file.hpp"
 #include "sim/error.hpp"
 
 namespace cli {
 namespace {
-
-[[noreturn]] void fail(const std::filesystem::path& path, int error) {
-  throw sim::Failure{fmt::format("{}: cannot be written: {}", path.string(),
-                                 std::generic_category().message(error))};
-}
-
-/// Owns an open file. The destructor closes what `close` has not: after a failure, nobody asks.
-class OpenFile {
- public:
-  /// Errors name the file as `name`.
-  OpenFile(const std::filesystem::path& path, int flags, std::filesystem::path name)
-      : path_{std::move(name)},
-        descriptor_{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode)} {
-    if (descriptor_ < 0) {
-      fail(path_, errno);
-    }
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  OpenFile(OpenFile&&) = delete;
-  OpenFile& operator=(OpenFile&&) = delete;
-  ~OpenFile() {
-    if (descriptor_ >= 0) {
-      ::close(descriptor_);
-    }
-  }
-
-  void write(std::string_view content) const {
-    while (!content.empty()) {
-      const ssize_t written = ::write(descriptor_, content.data(), content.size());
-      if (written >= 0) {
-        content.remove_prefix(static_cast<std::size_t>(written));
-      } else if (errno != EINTR) {
-        fail(path_, errno);
-      }
-    }
-  }
-
-  void force_to_disk() const {
-    // Some file systems have no such operation; that is no reason to refuse the user's data.
-    if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != ENOTSUP) {
-      fail(path_, errno);
-    }
-  }
-
-  void close() {
-    const int descriptor = descriptor_;
-    descriptor_ = -1;
-    if (::close(descriptor) != 0) {
-      fail(path_, errno);
-    }
-  }
-
- private:
-  static constexpr mode_t mode = 0666;  // less the user's umask
-
-  std::filesystem::path path_;
-  int descriptor_;
-};
 
 std::filesystem::path beside(const std::filesystem::path& path) {
   return path.string() + fmt::format(".tmp.{}", ::getpid());
@@ -88,7 +27,7 @@ void write_beside_and_rename(const std::filesystem::path& path, std::string_view
     file.force_to_disk();
     file.close();
     if (std::rename(other.c_str(), path.c_str()) != 0) {
-      fail(path, errno);
+      fail_to_write(path, errno);
     }
   } catch (...) {
     ::unlink(other.c_str());

@@ -10,7 +10,7 @@ constexpr std::array table{
     Entry{&run_command, run_scenario},        Entry{&collective_command, run_collective},
     Entry{&topology_command, run_topology},   Entry{&schedule_command, run_schedule},
     Entry{&flows_command, run_flows},         Entry{&validate_command, run_validate},
-    Entry{&calibrate_command, run_calibrate},
+    Entry{&calibrate_command, run_calibrate}, Entry{&sweep_command, run_sweep_command},
 };
 
 }  // namespace

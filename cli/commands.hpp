@@ -26,6 +26,7 @@ extern const Command schedule_command;
 extern const Command flows_command;
 extern const Command validate_command;
 extern const Command calibrate_command;
+extern const Command sweep_command;
 
 int run_collective(const Arguments& arguments);
 int run_scenario(const Arguments& arguments);
@@ -34,5 +35,6 @@ int run_schedule(const Arguments& arguments);
 int run_flows(const Arguments& arguments);
 int run_validate(const Arguments& arguments);
 int run_calibrate(const Arguments& arguments);
+int run_sweep_command(const Arguments& arguments);
 
 }  // namespace cli

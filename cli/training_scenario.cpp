@@ -27,10 +27,15 @@ using workloads::Transformer;
 constexpr std::int64_t sequence_most = std::int64_t{1} << 24;
 constexpr std::int64_t gpus_most = std::int64_t{1} << 20;
 
-Transformer read_model_key(const sim::ConfigNode& node, const std::string& directory) {
-  const sim::ConfigNode model = node.at("model");
-  Transformer out = workloads::read_any_model(
-      model.is_map() ? model : load_named(model, directory, "configs/models", "model"));
+/// What a scenario says, and files of which it gives the names, are added to `text`: they make it
+/// what it is.
+Transformer read_model_key(const sim::ConfigNode& node, const std::string& directory,
+                           std::string& text) {
+  const sim::ConfigNode said = node.at("model");
+  const sim::ConfigNode model =
+      said.is_map() ? said : load_named(said, directory, "configs/models", "model");
+  text += ' ' + model.canonical();
+  Transformer out = workloads::read_any_model(model);
   if (const auto sequence = node.find("sequence")) {
     out.sequence = static_cast<std::int32_t>(sequence->integer(1, sequence_most));
   }
@@ -38,13 +43,16 @@ Transformer read_model_key(const sim::ConfigNode& node, const std::string& direc
 }
 
 /// Software by name, or what is said over another one.
-Software read_software_key(const sim::ConfigNode& node, const std::string& directory) {
+Software read_software_key(const sim::ConfigNode& node, const std::string& directory,
+                           std::string& text) {
   if (!node.is_map()) {
-    return read_software_key(load_named(node, directory, "configs/software", "software"),
-                             directory);
+    return read_software_key(load_named(node, directory, "configs/software", "software"), directory,
+                             text);
   }
+  text += ' ' + node.canonical();
   const auto like = node.find("like");
-  return workloads::read_software(node, like ? read_software_key(*like, directory) : Software{});
+  return workloads::read_software(node,
+                                  like ? read_software_key(*like, directory, text) : Software{});
 }
 
 std::vector<workloads::Gpu> shipped_gpus() {
@@ -60,13 +68,13 @@ std::vector<workloads::Gpu> shipped_gpus() {
 std::pair<calibration::GpuProfile, std::string> read_profile_key(const sim::ConfigNode& node,
                                                                  const std::string& directory,
                                                                  const workloads::Gpu& gpu,
-                                                                 KnownProfiles& profiles) {
+                                                                 KnownFiles& known) {
   const auto said = node.find("profile");
   const auto from = [&](const std::string& path) -> std::optional<calibration::GpuProfile> {
-    if (!profiles.contains(path)) {
-      profiles[path] = calibration::read_profile(sim::ConfigNode::load(path));
+    if (!known.profiles.contains(path)) {
+      known.profiles[path] = calibration::read_profile(sim::ConfigNode::load(path));
     }
-    const calibration::Profile& profile = profiles.at(path);
+    const calibration::Profile& profile = known.profiles.at(path);
     const calibration::GpuProfile* const found =
         profile.gpus.size() == 1 && said ? &profile.gpus.front() : profile.find(gpu.name);
     return found == nullptr ? std::nullopt : std::optional{*found};
@@ -97,7 +105,7 @@ std::pair<calibration::GpuProfile, std::string> read_profile_key(const sim::Conf
       const std::string text = named(*found, file);
       return {std::move(*found), text};
     }
-    const auto& gpus = profiles.at(shipped(file).string()).gpus;
+    const auto& gpus = known.profiles.at(shipped(file).string()).gpus;
     all.insert(all.end(), gpus.begin(), gpus.end());
   }
   if (gpu.like.empty()) {
@@ -106,6 +114,21 @@ std::pair<calibration::GpuProfile, std::string> read_profile_key(const sim::Conf
   }
   return {workloads::profile_of(gpu, all, shipped_gpus()),
           fmt::format("{}, datasheet, like {}", gpu.name, gpu.like)};
+}
+
+/// What a scenario says of its topology, in one line.
+std::string topology_text(const sim::ConfigNode& node) {
+  const auto link = node.find("link");
+  return node.at("topology").canonical() + (link ? " " + link->canonical() : "");
+}
+
+topology::Topology read_topology_key(const sim::ConfigNode& node, const std::string& directory,
+                                     KnownFiles& known) {
+  const std::string text = topology_text(node);
+  const auto found = known.topologies.find(text);
+  return found != known.topologies.end()
+             ? found->second
+             : known.topologies.emplace(text, read_topology(node, directory)).first->second;
 }
 
 collectives::ExecuteOptions read_execution(const sim::ConfigNode& node) {
@@ -170,13 +193,13 @@ bool is_training(const sim::ConfigNode& node) {
 }
 
 TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::string& directory,
-                                        KnownProfiles& profiles) {
+                                        KnownFiles& known) {
   node.expect_keys({"model", "sequence", "gpu", "profile", "topology", "link", "layout", "gpus",
                     "schedule", "software", "network", "routing", "symmetry", "seed"});
   const sim::ConfigNode gpu_key = node.at("gpu");
-  const workloads::Gpu gpu =
-      workloads::read_gpu(load_named(gpu_key, directory, "configs/gpus", "GPU"));
-  auto [profile, profile_name] = read_profile_key(node, directory, gpu, profiles);
+  const sim::ConfigNode gpu_file = load_named(gpu_key, directory, "configs/gpus", "GPU");
+  const workloads::Gpu gpu = workloads::read_gpu(gpu_file);
+  auto [profile, profile_name] = read_profile_key(node, directory, gpu, known);
   const sim::ConfigNode topology = node.at("topology");
   TrainingScenario scenario{
       .topology_name = topology.is_map() ? topology.at("kind").text() : topology.text(),
@@ -185,11 +208,12 @@ TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::
       .training = {},
       .gpu = gpu,
       .profile = std::move(profile),
-      .topology = read_topology(node, directory),
+      .topology = read_topology_key(node, directory, known),
       .execute = read_execution(node),
-      .text = node.canonical()};
+      .text = node.canonical() + ' ' + gpu_file.canonical(),
+      .topology_text = topology_text(node)};
   workloads::Training& training = scenario.training;
-  training.model = read_model_key(node, directory);
+  training.model = read_model_key(node, directory, scenario.text);
   const auto endpoints = static_cast<std::int64_t>(scenario.topology.endpoints().size());
   const auto gpus = node.find("gpus");
   training.layout = workloads::read_layout(
@@ -197,7 +221,7 @@ TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::
       static_cast<std::int32_t>(gpus ? gpus->integer(1, std::min(endpoints, gpus_most))
                                      : endpoints));
   if (const auto software = node.find("software")) {
-    training.software = read_software_key(*software, directory);
+    training.software = read_software_key(*software, directory, scenario.text);
     scenario.software_name = software->is_map() ? "of the scenario" : software->text();
   }
   read_schedule(node, scenario);
@@ -208,13 +232,25 @@ TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::
 }
 
 TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::string& directory) {
-  KnownProfiles profiles;
-  return read_training_scenario(node, directory, profiles);
+  KnownFiles known;
+  return read_training_scenario(node, directory, known);
+}
+
+std::string hash_of(const TrainingScenario& scenario, KnownFiles& known) {
+  std::string& topology = known.topology_hashes[scenario.topology_text];
+  if (topology.empty()) {
+    topology = hash_of(topology::write_graphml(scenario.topology));
+  }
+  std::string& profile = known.profile_hashes[scenario.profile_name];
+  if (profile.empty()) {
+    profile = hash_of(calibration::to_yaml({{scenario.profile}}));
+  }
+  return hash_of(scenario.text + topology + profile);
 }
 
 std::string hash_of(const TrainingScenario& scenario) {
-  return hash_of(scenario.text + topology::write_graphml(scenario.topology) +
-                 calibration::to_yaml({{scenario.profile}}));
+  KnownFiles known;
+  return hash_of(scenario, known);
 }
 
 }  // namespace cli

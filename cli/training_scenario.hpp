@@ -1,10 +1,10 @@
 #pragma once
 // What to train, with what, and on what: a scenario with a model.
 
-#include <map>
 #include <string>
 
 #include "calibration/profile.hpp"
+#include "cli/known_files.hpp"
 #include "collectives/execute.hpp"
 #include "sim/config.hpp"
 #include "topology/topology.hpp"
@@ -42,23 +42,22 @@ struct TrainingScenario {
   topology::Topology topology;
   collectives::ExecuteOptions execute;
   workloads::Symmetry symmetry = workloads::Symmetry::folded;
-  std::string text;  // the scenario itself, in one line
+  std::string text;           // the scenario and the files that it names, in one line
+  std::string topology_text;  // what it says of the topology, likewise
 };
 
-/// 16 hexadecimal digits over all of it.
+/// 16 hexadecimal digits over all of it: files of the same content are the same.
+[[nodiscard]] std::string hash_of(const TrainingScenario& scenario, KnownFiles& known);
 [[nodiscard]] std::string hash_of(const TrainingScenario& scenario);
-
-/// Profiles that were read, to be read once: by file.
-using KnownProfiles = std::map<std::string, calibration::Profile>;
 
 /// Is this the scenario of a training step, and not of a collective?
 [[nodiscard]] bool is_training(const sim::ConfigNode& node);
 
 /// Reads a scenario. `directory` is where relative paths start; empty for the current one. Throws
-/// sim::Error at whatever is wrong. Those who read many keep the profiles.
+/// sim::Error at whatever is wrong.
 [[nodiscard]] TrainingScenario read_training_scenario(const sim::ConfigNode& node,
                                                       const std::string& directory,
-                                                      KnownProfiles& profiles);
+                                                      KnownFiles& known);
 [[nodiscard]] TrainingScenario read_training_scenario(const sim::ConfigNode& node,
                                                       const std::string& directory);
 

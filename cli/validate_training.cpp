@@ -18,9 +18,8 @@
 namespace cli {
 namespace {
 
-TrainingScenario read(const std::string& text, KnownProfiles& profiles) {
-  return read_training_scenario(sim::ConfigNode::parse("the scenario of a row", text), "",
-                                profiles);
+TrainingScenario read(const std::string& text, KnownFiles& known) {
+  return read_training_scenario(sim::ConfigNode::parse("the scenario of a row", text), "", known);
 }
 
 workloads::StepReport run(const TrainingScenario& scenario) {
@@ -29,7 +28,7 @@ workloads::StepReport run(const TrainingScenario& scenario) {
 }
 
 /// The scenario of a row. Nothing if nothing fits.
-std::optional<std::string> scenario_of(const MeasuredStep& step, KnownProfiles& profiles) {
+std::optional<std::string> scenario_of(const MeasuredStep& step, KnownFiles& known) {
   const std::vector<MeasuredStep::Choice> choices = step.choices();
   if (choices.size() == 1) {
     return step.scenario(choices.front());
@@ -37,7 +36,7 @@ std::optional<std::string> scenario_of(const MeasuredStep& step, KnownProfiles& 
   std::optional<MeasuredStep::Choice> best;
   double best_s = std::numeric_limits<double>::max();
   for (const MeasuredStep::Choice& choice : choices) {
-    const TrainingScenario scenario = read(step.scenario(choice), profiles);
+    const TrainingScenario scenario = read(step.scenario(choice), known);
     if (!fits(scenario)) {
       continue;
     }
@@ -50,8 +49,8 @@ std::optional<std::string> scenario_of(const MeasuredStep& step, KnownProfiles& 
 }
 
 /// Our figure for a row, in what the row counts.
-double predicted(const MeasuredStep& step, const std::string& text, KnownProfiles& profiles) {
-  const TrainingScenario scenario = read(text, profiles);
+double predicted(const MeasuredStep& step, const std::string& text, KnownFiles& known) {
+  const TrainingScenario scenario = read(text, known);
   const workloads::StepReport report = run(scenario);
   const workloads::Training& training = scenario.training;
   constexpr double tera = 1e12;
@@ -87,18 +86,18 @@ ComparedTable& table_named(const std::string& name, Comparisons& all) {
 }
 
 /// Adds the row to its table, or says why not: what others ran may be what we cannot lay out.
-void compare(MeasuredStep& step, KnownProfiles& profiles, Comparisons& out) {
+void compare(MeasuredStep& step, KnownFiles& known, Comparisons& out) {
   if (step.choices().empty()) {
     step.passed_over = "its batch cannot be divided among its replicas";
     return;
   }
   try {
-    const auto scenario = scenario_of(step, profiles);
+    const auto scenario = scenario_of(step, known);
     if (!scenario) {
       step.passed_over = "nothing that it leaves open fits into memory";
       return;
     }
-    const double ours = predicted(step, *scenario, profiles);
+    const double ours = predicted(step, *scenario, known);
     const std::string name =
         step.is_certain ? step.table : fmt::format("{} (not certain)", step.table);
     table_named(name, out).rows.push_back({std::move(step.identity), ours, step.reference});
@@ -120,11 +119,11 @@ void check_form(const CsvTable& table) {
 
 void compare_training(const CsvTable& table, const RowDone& done, Comparisons& out) {
   check_form(table);
-  KnownProfiles profiles;
+  KnownFiles known;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     MeasuredStep step = measured_step(table, row);
     if (step.passed_over.empty()) {
-      compare(step, profiles, out);
+      compare(step, known, out);
     }
     if (!step.passed_over.empty()) {
       out.passed_over.push_back({std::move(step.identity), step.passed_over});
@@ -135,9 +134,9 @@ void compare_training(const CsvTable& table, const RowDone& done, Comparisons& o
 
 std::string training_scenario(const CsvTable& table, std::size_t row) {
   check_form(table);
-  KnownProfiles profiles;
+  KnownFiles known;
   const MeasuredStep step = measured_step(table, row);
-  const auto scenario = step.passed_over.empty() ? scenario_of(step, profiles) : std::nullopt;
+  const auto scenario = step.passed_over.empty() ? scenario_of(step, known) : std::nullopt;
   if (!scenario) {
     throw sim::Error{table.file(), fmt::format("row {} is not compared: {}", row + 1,
                                                step.passed_over.empty() ? "nothing fits into memory"

@@ -20,7 +20,8 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"collectives", {"collectives", "topology", "sim"}},
     {"calibration", {"calibration", "sim"}},
     {"workloads", {"workloads", "calibration", "collectives", "topology", "sim"}},
-    {"cli", {"cli", "workloads", "calibration", "collectives", "topology", "sim"}},
+    {"planning", {"planning", "workloads", "calibration", "collectives", "topology", "sim"}},
+    {"cli", {"cli", "planning", "workloads", "calibration", "collectives", "topology", "sim"}},
 };
 
 template <class Visit>

@@ -4,7 +4,7 @@ namespace workloads {
 
 Gpu read_gpu(const sim::ConfigNode& node) {
   node.expect_keys({"name", "sources", "processors", "memory", "memory_bandwidth", "scale_up",
-                    "like", "tflops"});
+                    "power_w", "like", "tflops"});
   Gpu gpu;
   gpu.name = node.at("name").text();
   for (const sim::ConfigNode& source : node.at("sources").items()) {
@@ -18,6 +18,11 @@ Gpu read_gpu(const sim::ConfigNode& node) {
   gpu.memory = node.at("memory").bytes();
   gpu.memory_bandwidth = node.at("memory_bandwidth").bandwidth();
   gpu.scale_up = node.at("scale_up").bandwidth();
+  if (const auto power = node.find("power_w")) {
+    constexpr double least = 1;
+    constexpr double most = 1e5;
+    gpu.power_w = power->number(least, most);
+  }
   if (const auto like = node.find("like")) {
     gpu.like = like->text();
   }

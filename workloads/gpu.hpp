@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,8 @@ struct Gpu {
   sim::Bytes memory;
   sim::Bandwidth memory_bandwidth;
   sim::Bandwidth scale_up;  // what it sends, at most, to GPUs of its server or torus, by all links
-  std::string like;         // the measured GPU that comes nearest; empty: none is named
+  std::optional<double> power_w{};  // what the data sheet allows it to draw
+  std::string like;                 // the measured GPU that comes nearest; empty: none is named
   std::array<double, format_names.size()> flop_per_s{};  // dense; 0: the GPU does not have it
 
   [[nodiscard]] double peak(Format format) const {
@@ -39,6 +41,7 @@ struct Gpu {
 ///     memory: 80 GB
 ///     memory_bandwidth: 3350 GB/s
 ///     scale_up: 450 GB/s      # NVLink, per direction
+///     power_w: 700            # optional: what it draws at most
 ///     like: A100-SXM-80GB     # optional: whose profile is carried over if it has none
 ///     tflops: {float16: 989.4, bfloat16: 989.4, tfloat32: 494.7, fp8: 1978.9}   # dense
 ///

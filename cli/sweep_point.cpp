@@ -1,0 +1,156 @@
+#include "cli/sweep_point.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/compare.hpp"
+#include "cli/scenario.hpp"
+#include "cli/training_report.hpp"
+#include "cli/training_scenario.hpp"
+#include "cli/version.hpp"
+#include "sim/contract.hpp"
+#include "sim/error.hpp"
+#include "workloads/training_step.hpp"
+
+namespace cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using workloads::StageMemory;
+using workloads::StageReport;
+using workloads::StepReport;
+
+std::string first_line(std::string_view text) {
+  return std::string{text.substr(0, text.find('\n'))};
+}
+
+Json head(const std::string& hash, std::string_view status) {
+  return {{"scenario", hash}, {"version", version}, {"status", status}};
+}
+
+double fullest(const TrainingScenario& scenario) {
+  double most = 0;
+  for (const StageMemory& memory : workloads::memory_of(scenario.training)) {
+    most = std::max(most, memory.total());
+  }
+  return most;
+}
+
+void add_layout(const TrainingScenario& scenario, Json& out) {
+  const workloads::Layout& layout = scenario.training.layout;
+  out["gpus"] = layout.ranks();
+  out["TP"] = layout.tensor;
+  out["CP"] = layout.context;
+  out["PP"] = layout.pipeline;
+  out["DP"] = layout.data;
+  out["EP"] = layout.expert;
+  out["micro_batches"] = layout.micro_batches();
+}
+
+/// Where the time went, as the mean over stages.
+void add_times(const StepReport& report, Json& out) {
+  const auto stages = static_cast<double>(report.stages.size());
+  const auto mean = [&](auto seconds_of) {
+    double sum = 0;
+    for (const StageReport& stage : report.stages) {
+      sum += seconds_of(stage);
+    }
+    return sum / stages;
+  };
+  for (std::size_t i = 0; i < workloads::category_names.size(); ++i) {
+    out[std::string{workloads::category_names.at(i)} + "_s"] =
+        mean([&](const StageReport& stage) { return stage.seconds.at(i); });
+  }
+  out["launch_s"] = mean([](const StageReport& stage) { return stage.launch_s; });
+  out["idle_s"] = mean([](const StageReport& stage) { return stage.idle_s; });
+}
+
+Json training_result(const TrainingScenario& scenario, const std::string& hash, bool runs_unfit) {
+  const double memory = fullest(scenario);
+  const bool does_fit = memory <= static_cast<double>(scenario.gpu.memory.count());
+  Json out = head(hash, does_fit || runs_unfit ? "ok" : "does not fit");
+  out["profile"] = scenario.profile_name;
+  out["seed"] = scenario.execute.seed;
+  add_layout(scenario, out);
+  out["memory_B"] = memory;
+  out["gpu_memory_B"] = scenario.gpu.memory.count();
+  out["fits"] = does_fit;
+  if (!does_fit && !runs_unfit) {
+    return out;
+  }
+  const StepReport report = workloads::run_step(
+      scenario.training, scenario.profile, scenario.topology, scenario.execute, scenario.symmetry);
+  out["step_s"] = report.seconds;
+  out["tokens_per_s"] = report.tokens_per_s;
+  out["mfu"] = report.model_flop_per_s / peak_flop_per_s(scenario);
+  out["hfu"] = report.hardware_flop_per_s / peak_flop_per_s(scenario);
+  add_times(report, out);
+  out["events"] = report.events;
+  return out;
+}
+
+Json collective_result(const Scenario& scenario) {
+  sim::require(scenario.algorithms.size() == 1 && scenario.sizes.size() == 1,
+               "a point has one algorithm and one size");
+  const Comparison all = compare(scenario, [](std::size_t, std::size_t) {});
+  const Row& row = all.rows.front();
+  Json out = head(all.scenario_hash, "ok");
+  out["profile"] = all.profile;
+  out["seed"] = all.seed;
+  out["collective"] = all.collective;
+  out["ranks"] = all.ranks;
+  out["bytes"] = row.bytes.count();
+  out["time_s"] = row.time_s;
+  out["algbw_Bps"] = row.algbw_Bps;
+  out["busbw_Bps"] = row.busbw_Bps;
+  out["lower_bound_s"] = row.lower_bound_s;
+  out["above_lower_bound"] = row.above_bound;
+  out["busiest_link"] = row.busiest_link;
+  out["busiest_utilisation"] = row.busiest_utilisation;
+  out["messages"] = row.messages;
+  return out;
+}
+
+/// The result, unless it is known already for this hash.
+std::optional<Json> result_of(const Sweep& sweep, const SweepPoint& point, std::string& hash,
+                              const std::string& done, KnownFiles& known) {
+  if (!sweep.is_training) {
+    const Scenario scenario = read_scenario(point.scenario, sweep.directory);
+    hash = scenario.hash;
+    return hash == done ? std::nullopt : std::optional{collective_result(scenario)};
+  }
+  const TrainingScenario scenario = read_training_scenario(point.scenario, sweep.directory, known);
+  hash = hash_of(scenario, known);
+  return hash == done ? std::nullopt
+                      : std::optional{training_result(scenario, hash, sweep.runs_unfit)};
+}
+
+}  // namespace
+
+std::optional<FinishedPoint> run_point(const Sweep& sweep, const SweepPoint& point,
+                                       const std::string& done, KnownFiles& known) {
+  std::string hash;
+  const auto text_of = [](const Json& result) {
+    return result.dump(-1, ' ', false, Json::error_handler_t::replace);
+  };
+  const auto ended = [&](std::string_view status, std::string_view message) {
+    hash = hash.empty() ? hash_of(message) : hash;
+    Json out = head(hash, status);
+    out["message"] = first_line(message);
+    return hash == done ? std::nullopt
+                        : std::optional{FinishedPoint{point.key, hash, text_of(out)}};
+  };
+  try {
+    const auto result = result_of(sweep, point, hash, done, known);
+    return result ? std::optional{FinishedPoint{point.key, hash, text_of(*result)}} : std::nullopt;
+  } catch (const sim::Error& error) {
+    return ended("invalid", error.what());
+  } catch (const sim::Failure& failure) {
+    return ended("failed", failure.what());
+  }
+}
+
+}  // namespace cli

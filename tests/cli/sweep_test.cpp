@@ -1,0 +1,222 @@
+#include "cli/sweep.hpp"
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/sweep_axes.hpp"
+#include "cli/sweep_journal.hpp"
+#include "cli/sweep_results.hpp"
+#include "sim/error.hpp"
+#include "tests/cli/mutated.hpp"
+#include "tests/cli/scratch_directory.hpp"
+
+using namespace cli;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+Texts values_of(const std::string& text) {
+  Texts out;
+  for (const sim::ConfigNode& value : read_axis_values(sim::ConfigNode::parse("axis", text))) {
+    out.push_back(value.text());
+  }
+  return out;
+}
+
+const std::string training =
+    "base: {model: gpt-1.7b, gpu: a100-sxm-80gb, topology: 'gpu-cluster:1x8',"
+    " layout: {tensor: 1, pipeline: 1, global_batch: 8}, schedule: 1f1b}\n";
+const std::string collective =
+    "base: {topology: 'torus:2x2', algorithms: [ring, multitree], sizes: 1KiB..4KiB}\n";
+
+Sweep sweep_of(const std::string& text) {
+  return read_sweep(sim::ConfigNode::parse("sweep.yaml", text), "");
+}
+
+/// The values of all points: "1 2, 1 4".
+std::string points_of(const Sweep& sweep) {
+  std::string out;
+  for (const SweepPoint& point : sweep.points) {
+    out += out.empty() ? "" : ",";
+    for (const auto& [key, text] : point.values) {
+      out += " " + text;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("sweep: an axis has a list, or a range") {
+  CHECK(values_of("[1, x, 3.5]") == Texts{"1", "x", "3.5"});
+  CHECK(values_of("1..16") == Texts{"1", "2", "4", "8", "16"});
+  CHECK(values_of("3..20") == Texts{"3", "6", "12"});
+  CHECK(values_of("1KiB..4KiB") == Texts{"1KiB", "2KiB", "4KiB"});
+  CHECK(values_of("512KiB..2MiB") == Texts{"524288 B", "1048576 B", "2097152 B"});
+  CHECK(values_of("{from: 1, to: 5, by: 2}") == Texts{"1", "3", "5"});
+  CHECK(values_of("{from: 0.1, to: 0.3, by: 0.1}") == Texts{"0.1", "0.2", "0.3"});
+  CHECK(values_of("{from: 100 Gbps, to: 900 Gbps, factor: 3}") ==
+        Texts{"100 Gbps", "300 Gbps", "900 Gbps"});
+  CHECK(values_of("{from: 1us, to: 100us, steps: 3}") == Texts{"1us", "10us", "100us"});
+}
+
+TEST_CASE("sweep: ranges that are none") {
+  const auto refused = [](const std::string& text, const std::string& why) {
+    CAPTURE(text);
+    CHECK_THROWS_WITH_AS(values_of(text), doctest::Contains(why.c_str()), sim::Error);
+  };
+  refused("[]", "expected at least one value");
+  refused("8", "expected a list, a range such as 1..16");
+  refused("16..1", "the range runs backwards");
+  refused("0..16", "a range by a factor must begin above 0");
+  refused("x..16", "expected a range such as 1..16");
+  refused("1us..16ms", "both need the same unit");
+  refused("{from: 1, to: 5}", "expected one of: by, factor, steps");
+  refused("{from: 1, to: 5, by: 1, steps: 2}", "expected one of: by, factor, steps");
+  refused("{from: 1, to: 5, by: 0}", "the difference must be above 0");
+  refused("{from: 1, to: 5, factor: 1}", "the factor must be above 1");
+  refused("{from: 1, to: 5, step: 1}", "unknown key 'step'");
+  refused("{from: 0, to: 1e9, by: 1}", "more than 100000 values");
+}
+
+TEST_CASE("sweep: all combinations, the last axis fastest; a zip goes together") {
+  const Sweep sweep = sweep_of(training +
+                               "axes:\n"
+                               "  - layout.tensor: [1, 2]\n"
+                               "  - zip: {layout.pipeline: [1, 2], layout.micro_batch: [4, 2]}\n");
+  CHECK(points_of(sweep) == " 1 1 4, 1 2 2, 2 1 4, 2 2 2");
+  CHECK(sweep.is_training);
+  CHECK(sweep.points[3].scenario.at("layout").at("pipeline").text() == "2");
+  CHECK(sweep.points[3].scenario.at("layout").at("global_batch").text() == "8");
+  std::set<std::string> keys;
+  std::ranges::for_each(sweep.points, [&](const SweepPoint& point) { keys.insert(point.key); });
+  CHECK(keys.size() == 4);
+}
+
+TEST_CASE("sweep: what is skipped, by a condition or by values") {
+  const std::string axes =
+      "axes:\n"
+      "  - layout.tensor: [1, 2, 4]\n"
+      "  - schedule: [gpipe, 1f1b]\n";
+  const Sweep sweep = sweep_of(training + axes +
+                               "skip:\n"
+                               "  - layout.tensor * layout.global_batch > 16\n"
+                               "  - {schedule: gpipe, layout.tensor: 2}\n");
+  CHECK(points_of(sweep) == " 1 gpipe, 1 1f1b, 2 1f1b");
+  CHECK(sweep.skipped == 3);
+  CHECK_THROWS_WITH_AS(sweep_of(training + axes + "skip: [layout.tensor > 0]\n"),
+                       doctest::Contains("all points are skipped"), sim::Error);
+  CHECK_THROWS_WITH_AS(sweep_of(training + axes + "skip: [layout.chunks > 2]\n"),
+                       doctest::Contains("'layout.chunks' is not there in the scenario"),
+                       sim::Error);
+  CHECK_THROWS_WITH_AS(sweep_of(training + axes + "skip: [schedule > 2]\n"),
+                       doctest::Contains("'schedule' is no number in the scenario"), sim::Error);
+}
+
+TEST_CASE("sweep: algorithms and sizes of a collective are its innermost axes") {
+  CHECK(points_of(sweep_of(collective)) ==
+        " ring 1024 B, ring 2048 B, ring 4096 B,"
+        " multitree 1024 B, multitree 2048 B, multitree 4096 B");
+  CHECK(points_of(sweep_of(collective + "axes: [sizes: [1MiB]]\n")) ==
+        " 1MiB ring, 1MiB multitree");
+  CHECK(points_of(sweep_of(collective + "axes: [seed: [1, 2]]\nset: {sizes: 1MiB}\n")) ==
+        " 1 ring 1048576 B, 1 multitree 1048576 B, 2 ring 1048576 B, 2 multitree 1048576 B");
+  CHECK_THROWS_WITH_AS(sweep_of(collective + "set: {algorithms: all}\n"),
+                       doctest::Contains("a sweep needs the names of the algorithms"), sim::Error);
+}
+
+TEST_CASE("sweep: bad files say where") {
+  const auto refused = [](const std::string& text, const std::string& why) {
+    CAPTURE(text);
+    CHECK_THROWS_WITH_AS(sweep_of(text), doctest::Contains(why.c_str()), sim::Error);
+  };
+  refused("axes: []\n", "missing key 'base'");
+  refused("base: nowhere.yaml\n", "there is no file 'nowhere.yaml'");
+  refused(training + "axis: []\n", "did you mean 'axes'?");
+  refused(training + "axes: [{seed: [1], layout.tensor: [1]}]\n", "an axis has one key, not 2");
+  refused(training + "axes: [seed: [1], seed: [2]]\n", "'seed' has an axis already");
+  refused(training + "axes: [zip: {seed: [1, 2], layout.tensor: [1]}]\n",
+          "1 values beside 2 of 'seed'");
+  refused(training +
+              "axes: [seed: 1..65536, layout.tensor: 1..65536, layout.data: "
+              "{from: 1, to: 99999, by: 1}]\n",
+          "more than 1000000 points");
+  refused(training + "unfit: perhaps\n", "unfit");
+}
+
+TEST_CASE("sweep: no text makes the reader do anything but read or refuse") {
+  const std::string text = training +
+                           "axes:\n"
+                           "  - layout.tensor: 1..4\n"
+                           "  - zip: {seed: [1, 2], layout.micro_batch: {from: 1, to: 2, by: 1}}\n"
+                           "skip: [layout.tensor > 2, {seed: 2}]\n";
+  std::mt19937 random{1};
+  for (int i = 0; i < 3000; ++i) {
+    try {
+      static_cast<void>(sweep_of(cli_test::mutated(text, random)));
+    } catch (const sim::Error&) {  // what is expected of most of them
+    }
+  }
+}
+
+TEST_CASE("journal: what was cut off is not there, and what was written later counts") {
+  FinishedPoints points;
+  const std::string line = to_line({"a", "s", R"({"x":1.5})"});
+  CHECK(line == "{\"key\":\"a\",\"scenario\":\"s\",\"result\":{\"x\":1.5}}\n");
+  for (std::size_t length = 0; length < line.size(); ++length) {
+    add_lines(line.substr(0, length), points);
+    CHECK(points.empty());
+    // The rest of a line that was cut off does not spoil those behind it.
+    add_lines(line.substr(0, length) + "\n" + to_line({"b", "s", "{}"}), points);
+    CHECK(points.size() == (length + 1 == line.size() ? 2 : 1));
+    points.clear();
+  }
+  add_lines(line + to_line({"a", "t", R"({"x":2})"}), points);
+  CHECK(points.at("a").scenario == "t");
+  CHECK(points.at("a").result == R"({"x":2})");
+}
+
+TEST_CASE("journal: every process has a file of its own") {
+  const ScratchDirectory scratch;
+  const std::filesystem::path directory = scratch.path() / "sweep";
+  CHECK(read_journals(directory).empty());
+  Journal first{directory};
+  Journal second{directory};
+  first.add({"a", "s", "{}"});
+  second.add({"b", "s", "{}"});
+  first.add({"c", "s", "{}"});
+  FinishedPoints points;
+  add_lines(read_journals(directory), points);
+  CHECK(points.size() == 3);
+}
+
+TEST_CASE("sweep results: numbers are numbers, rows may lack columns, and texts are kept") {
+  Sweep sweep = sweep_of(training + "axes: [layout.tensor: [1, 2], schedule: [1f1b]]\n");
+  FinishedPoints points;
+  points[sweep.points[0].key] = {sweep.points[0].key, "s",
+                                 R"({"scenario":"s","status":"ok","step_s":0.5,"mfu":0.25})"};
+  CHECK(missing_points(sweep, points) == std::vector<std::size_t>{1});
+  points[sweep.points[1].key] = {
+      sweep.points[1].key, "t",
+      R"({"scenario":"t","status":"invalid","message":"64 heads, and \"no\" more"})"};
+  const ResultRows rows = result_rows(sweep, points);
+  CHECK(to_json_lines(rows) ==
+        R"({"point":0,"axes":{"layout.tensor":1,"schedule":"1f1b"},"scenario":"s","status":"ok",)"
+        R"("step_s":0.5,"mfu":0.25})"
+        "\n"
+        R"({"point":1,"axes":{"layout.tensor":2,"schedule":"1f1b"},"scenario":"t",)"
+        R"("status":"invalid","message":"64 heads, and \"no\" more"})"
+        "\n");
+  CHECK(to_csv(rows) ==
+        "point,layout.tensor,schedule,scenario,status,step_s,mfu,message\n"
+        "0,1,1f1b,s,ok,0.5,0.25,\n"
+        "1,2,1f1b,t,invalid,,,\"64 heads, and \"\"no\"\" more\"\n");
+  const std::string text = summary_of(sweep, rows, 3);
+  CHECK(text.find("2 points, 1 invalid, 1 ok\n  1 x 64 heads") == 0);
+  CHECK(text.find("tensor 1, schedule 1f1b") != std::string::npos);
+}
