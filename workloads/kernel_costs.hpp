@@ -12,7 +12,10 @@
 // fp16 runs as fast as bf16 on the tensor cores of every GPU since Ampere (NVIDIA's data sheets
 // give one rate for both); so a profile with one of them has both.
 
+#include <array>
 #include <cstdint>
+#include <map>
+#include <span>
 
 #include "calibration/profile.hpp"
 #include "workloads/layer_work.hpp"
@@ -26,6 +29,7 @@ class KernelCosts {
   /// attention in a format that `software` needs.
   KernelCosts(const calibration::GpuProfile& profile, const Software& software);
 
+  /// Remembers what it has worked out: not for several threads at once.
   [[nodiscard]] double seconds(const KernelWork& kernel) const;
 
   /// How much longer a kernel takes beside a collective: by the profile's measurements, or else as
@@ -36,6 +40,7 @@ class KernelCosts {
   [[nodiscard]] double memory_bandwidth() const { return bandwidth_Bps_; }
 
  private:
+  [[nodiscard]] double work_out(const KernelWork& kernel) const;
   [[nodiscard]] double product_seconds(calibration::Kernel kind,
                                        const calibration::ProfiledKernel& like,
                                        std::span<const double> shape) const;
@@ -51,6 +56,7 @@ class KernelCosts {
   double gemm_flop_per_s_;
   std::int32_t blocks_;
   double launch_s_;
+  mutable std::map<std::array<double, 10>, double> known_;
 };
 
 }  // namespace workloads

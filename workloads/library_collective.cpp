@@ -135,14 +135,9 @@ topology::Topology with_slower_nics(const topology::Topology& topology, sim::Dur
   return out;
 }
 
-/// What the links on the shortest way from the first GPU to one of its server, or of another one,
-/// take.
-struct WayLatency {
-  sim::Duration inside{};
-  sim::Duration far{};
-};
+}  // namespace
 
-WayLatency latencies(const topology::Topology& topology, const collectives::Group& group) {
+WayLatency way_latency(const topology::Topology& topology, const collectives::Group& group) {
   const auto from_first =
       topology::latency_from(topology, group.node(collectives::Rank{0}), topology::Through::relays);
   const auto blocks = collectives::blocks_of(topology, group, "server");
@@ -159,8 +154,6 @@ WayLatency latencies(const topology::Topology& topology, const collectives::Grou
   return out;
 }
 
-}  // namespace
-
 calibration::CollectiveShape shape_of(const topology::Topology& topology,
                                       const collectives::Group& group, Operation operation,
                                       sim::Bytes bytes, calibration::Number number) {
@@ -174,11 +167,9 @@ calibration::CollectiveShape shape_of(const topology::Topology& topology,
           .bytes = static_cast<double>(bytes.count())};
 }
 
-MessageCosts costs_on(const topology::Topology& topology, const collectives::Group& group,
-                      const calibration::CollectiveCost& cost,
+MessageCosts costs_on(const WayLatency& on_links, const calibration::CollectiveCost& cost,
                       const calibration::CollectiveShape& shape) {
   const calibration::Trips trips = calibration::trips(cost.method.pattern, shape);
-  const WayLatency on_links = latencies(topology, group);
   MessageCosts out{
       .start = picoseconds(cost.start_s),
       .message_latency = std::max(picoseconds(cost.step_s) - on_links.inside, sim::Duration{0}),
@@ -205,7 +196,7 @@ Conditions with_cost(const topology::Topology& topology, const collectives::Grou
                      const calibration::CollectiveCost& cost,
                      const calibration::CollectiveShape& shape,
                      const collectives::ExecuteOptions& options) {
-  const MessageCosts costs = costs_on(topology, group, cost, shape);
+  const MessageCosts costs = costs_on(way_latency(topology, group), cost, shape);
   Conditions out{.network = costs.far_latency > sim::Duration{0}
                                 ? with_slower_nics(topology, costs.far_latency)
                                 : topology,

@@ -49,9 +49,17 @@ struct MessageCosts {
   std::int32_t pieces = 0;          // of a pipelined schedule; 0: it is none
 };
 
+/// What the links on the shortest way from the first GPU of a group to one of its server, or of
+/// another one, take; the most that there is, if there is none.
+struct WayLatency {
+  sim::Duration inside{};
+  sim::Duration far{};
+};
+[[nodiscard]] WayLatency way_latency(const topology::Topology& topology,
+                                     const collectives::Group& group);
+
 /// So that, links included, a message takes what `cost` says, and not less than its links.
-[[nodiscard]] MessageCosts costs_on(const topology::Topology& topology,
-                                    const collectives::Group& group,
+[[nodiscard]] MessageCosts costs_on(const WayLatency& on_links,
                                     const calibration::CollectiveCost& cost,
                                     const calibration::CollectiveShape& shape);
 

@@ -67,7 +67,7 @@ void ProgramWriter::hold(double bytes) {
 }
 
 void ProgramWriter::compute(const KernelWork& kernel, Category category) {
-  const sim::Duration time = picoseconds(seconds_of(kernel));
+  const sim::Duration time = picoseconds(costs_->seconds(kernel));
   const Instruction one{.kind = Kind::compute,
                         .category = static_cast<std::uint8_t>(category),
                         .time = time,
@@ -78,26 +78,6 @@ void ProgramWriter::compute(const KernelWork& kernel, Category category) {
   } else {
     out_.push_back(one);
   }
-}
-
-/// The costs of a kernel take longer to work out than to remember.
-double ProgramWriter::seconds_of(const KernelWork& kernel) {
-  const auto& [a, b, c, d, e] = kernel.size;
-  const std::array key{static_cast<double>(kernel.kind),
-                       a,
-                       b,
-                       c,
-                       d,
-                       e,
-                       kernel.bytes,
-                       kernel.seen,
-                       kernel.is_causal ? 1.0 : 0.0,
-                       kernel.is_wide ? 1.0 : 0.0};
-  const auto [found, is_new] = seconds_.try_emplace(key, 0);
-  if (is_new) {
-    found->second = costs_->seconds(kernel);
-  }
-  return found->second;
 }
 
 void ProgramWriter::pieces(const std::vector<Piece>& pass, Category category, Wanted wanted) {

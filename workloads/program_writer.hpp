@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,7 +54,6 @@ class ProgramWriter {
   [[nodiscard]] std::vector<Instruction> take() { return std::move(out_); }
 
  private:
-  [[nodiscard]] double seconds_of(const KernelWork& kernel);
   void wait_for_beside();
 
   const Software* software_;
@@ -64,7 +62,6 @@ class ProgramWriter {
   std::vector<Instruction> out_;
   std::array<std::int32_t, axes> begun_{};
   std::vector<Axis> beside_;  // what the kernel that follows does not wait for: one, or none
-  std::map<std::array<double, 10>, double> seconds_;  // of kernels that were there before
 };
 
 }  // namespace workloads

@@ -1,5 +1,7 @@
 #include "workloads/rank_plans.hpp"
 
+#include <utility>
+
 namespace workloads {
 namespace {
 
@@ -60,11 +62,18 @@ void RankPlans::add_messages(const RankPrograms& all, const Carrier& carrier) {
       const auto [found, is_new] = channel_numbers_.try_emplace({rank, to}, next);
       if (is_new) {
         messages_.emplace_back();
+        messages_alone_.emplace_back();
       }
       auto& plans = messages_[at(found->second)];
-      if (!plans.contains(each.what)) {
-        plans[each.what] = add(carrier.message(rank, to, sim::Bytes{each.what}),
-                               {.is_channel = true, .number = found->second});
+      auto& alone = messages_alone_[at(found->second)];
+      if (plans.contains(each.what) || alone.contains(each.what)) {
+        continue;
+      }
+      Carried carried = carrier.message(rank, to, sim::Bytes{each.what});
+      if (carried.alone) {
+        alone[each.what] = *carried.alone;
+      } else {
+        plans[each.what] = add(std::move(carried), {.is_channel = true, .number = found->second});
       }
     }
   }
@@ -82,6 +91,13 @@ std::size_t RankPlans::plan(std::int32_t communicator, std::int32_t what) const 
 std::optional<std::int32_t> RankPlans::channel(std::int32_t from, std::int32_t to) const {
   const auto found = channel_numbers_.find({from, to});
   return found == channel_numbers_.end() ? std::nullopt : std::optional{found->second};
+}
+
+std::optional<sim::Duration> RankPlans::message_alone(std::int32_t channel,
+                                                      std::int32_t bytes) const {
+  const auto& alone = messages_alone_[at(channel)];
+  const auto found = alone.find(bytes);
+  return found == alone.end() ? std::nullopt : std::optional{found->second};
 }
 
 std::size_t RankPlans::message_plan(std::int32_t channel, std::int32_t bytes) const {

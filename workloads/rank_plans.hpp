@@ -43,15 +43,20 @@ class RankPlans {
   [[nodiscard]] std::size_t channels() const { return messages_.size(); }
   [[nodiscard]] std::size_t message_plan(std::int32_t channel, std::int32_t bytes) const;
 
+  /// How long it takes, if nobody can be in its way.
+  [[nodiscard]] std::optional<sim::Duration> message_alone(std::int32_t channel,
+                                                           std::int32_t bytes) const;
+
  private:
   void add_operations(const RankPrograms& all, const Carrier& carrier);
   void add_messages(const RankPrograms& all, const Carrier& carrier);
   std::size_t add(Carried carried, Owner owner);
 
   std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> channel_numbers_;
-  std::vector<std::map<std::int32_t, std::size_t>> operations_;  // per communicator: by what
-  std::vector<std::map<std::int32_t, sim::Duration>> alone_;     // likewise
-  std::vector<std::map<std::int32_t, std::size_t>> messages_;    // per channel: by bytes
+  std::vector<std::map<std::int32_t, std::size_t>> operations_;        // per communicator: by what
+  std::vector<std::map<std::int32_t, sim::Duration>> alone_;           // likewise
+  std::vector<std::map<std::int32_t, std::size_t>> messages_;          // per channel: by bytes
+  std::vector<std::map<std::int32_t, sim::Duration>> messages_alone_;  // likewise
   std::deque<Carried> carried_;  // keeps groups and schedules where plans point to
   std::vector<collectives::Plan> plans_;
   std::vector<Owner> owners_;

@@ -32,6 +32,8 @@ class Runner final : public collectives::PlanListener {
         plans_{all, carrier},
         starts_{*this},
         starts_id_{engine_.attach(starts_)},
+        arrivals_{*this},
+        arrivals_id_{engine_.attach(arrivals_)},
         ranks_(at(all.ranks())),
         communicators_(all.communicators.size()),
         channels_(plans_.channels()),
@@ -94,6 +96,19 @@ class Runner final : public collectives::PlanListener {
     Runner* runner_;
   };
 
+  /// Ends a message that has its time without the network.
+  class Arrivals final : public sim::EventHandler {
+   public:
+    explicit Arrivals(Runner& runner) : runner_{&runner} {}
+    void on_event(std::uint64_t payload) override {
+      runner_->on_message_over(static_cast<std::int32_t>(payload));
+      runner_->go_on();
+    }
+
+   private:
+    Runner* runner_;
+  };
+
   void go_on() {
     while (!ready_.empty()) {
       const std::int32_t rank = ready_.back();
@@ -126,6 +141,8 @@ class Runner final : public collectives::PlanListener {
   sim::Engine engine_;
   Starts starts_;
   sim::HandlerId starts_id_;
+  Arrivals arrivals_;
+  sim::HandlerId arrivals_id_;
   std::vector<RankState> ranks_;
   std::vector<CommunicatorState> communicators_;
   std::vector<ChannelState> channels_;
@@ -345,8 +362,12 @@ void Runner::start_message(std::int32_t number) {
   }
   channel.is_running = true;
   const ChannelState::Message& message = channel.queued.front();
-  engine_.at(std::max(message.sent, engine_.now()), starts_id_,
-             plans_.message_plan(number, message.bytes));
+  const Instant start = std::max(message.sent, engine_.now());
+  if (const auto alone = plans_.message_alone(number, message.bytes)) {
+    engine_.at(start + *alone, arrivals_id_, static_cast<std::uint64_t>(number));
+  } else {
+    engine_.at(start, starts_id_, plans_.message_plan(number, message.bytes));
+  }
 }
 
 void Runner::on_message_over(std::int32_t number) {

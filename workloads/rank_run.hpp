@@ -26,7 +26,8 @@ struct Carried {
   sim::Duration message_latency{};
   sim::Duration far_latency{};
   std::optional<sim::Bandwidth> rate{};
-  // How long it takes, if no other operation or message can ever share a link with it.
+  // How long it takes, if no other operation or message can ever share a link with it: then it
+  // needs no schedule.
   std::optional<sim::Duration> alone{};
 };
 

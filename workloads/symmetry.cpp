@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/contract.hpp"
 #include "workloads/cable_use.hpp"
 
 namespace workloads {
@@ -56,9 +57,7 @@ bool has_like_servers(const topology::Topology& topology) {
 
 std::int32_t replicas_for_all(const Layout& layout, const topology::Topology& topology) {
   const topology::Partition* const servers = server_partition(topology);
-  if (servers == nullptr || !has_like_servers(topology)) {
-    return 0;
-  }
+  sim::require(servers != nullptr, "servers that are alike are there");
   const auto server_of = [&](std::int32_t rank) {
     return servers->block_of[topology::index(topology.endpoints()[static_cast<std::size_t>(rank)])];
   };

@@ -17,7 +17,7 @@ namespace workloads {
 [[nodiscard]] bool has_like_servers(const topology::Topology& topology);
 
 /// The fewest replicas that can stand for all of a layout, rank r of which is endpoint r: those on
-/// two servers at least, with all experts of each. 0 if none can.
+/// two servers at least, with all experts of each. 0 if none can. Requires servers that are alike.
 [[nodiscard]] std::int32_t replicas_for_all(const Layout& layout,
                                             const topology::Topology& topology);
 

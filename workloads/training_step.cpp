@@ -37,6 +37,13 @@ bool stand_for_all(const RankPrograms& all, LibraryCarrier& library) {
   return true;
 }
 
+const calibration::CollectiveFit& collectives_of(const calibration::GpuProfile& profile) {
+  if (!profile.collectives) {
+    throw sim::Error{profile.gpu, "the profile has no collectives"};
+  }
+  return profile.collectives->fit;
+}
+
 /// What recomputation adds, per token.
 double again_flop(const Training& training) {
   const TokenFlop once = forward_flop(training.model, training.model.sequence);
@@ -111,27 +118,39 @@ std::vector<StageMemory> memory_of(const Training& training) {
   return out;
 }
 
-StepReport run_step(const Training& training, const calibration::GpuProfile& profile,
-                    const topology::Topology& topology, const collectives::ExecuteOptions& options,
-                    Symmetry symmetry, Timeline* timeline) {
+StepCosts::StepCosts(const calibration::GpuProfile& profile, const Software& software,
+                     const topology::Topology& topology, const collectives::ExecuteOptions& options)
+    : kernels_{profile, software}, library_{collectives_of(profile), topology, options} {}
+
+void check_size(const Training& training, const topology::Topology& topology) {
   const std::int32_t ranks = training.layout.ranks();
   if (topology.endpoints().size() < at(ranks)) {
     throw sim::Error{std::string{"layout"}, fmt::format("{} ranks, but the topology has {} GPUs",
                                                         ranks, topology.endpoints().size())};
   }
-  if (!profile.collectives) {
-    throw sim::Error{profile.gpu, "the profile has no collectives"};
+}
+
+StepReport run_step(const Training& training, const calibration::GpuProfile& profile,
+                    const topology::Topology& topology, const collectives::ExecuteOptions& options,
+                    Symmetry symmetry, Timeline* timeline) {
+  StepCosts costs{profile, training.software, topology, options};
+  return run_step(training, costs, symmetry, timeline);
+}
+
+StepReport run_step(const Training& training, StepCosts& costs, Symmetry symmetry,
+                    Timeline* timeline) {
+  const topology::Topology& topology = costs.library().topology();
+  check_size(training, topology);
+  const bool may_fold = symmetry == Symmetry::folded && costs.library().has_like_servers();
+  const std::int32_t replicas = may_fold ? replicas_for_all(training.layout, topology) : 0;
+  RankPrograms all = training_programs(training, costs.kernels(), replicas);
+  if (replicas > 0) {
+    LibraryCarrier some{all, costs.library()};
+    if (!stand_for_all(all, some)) {
+      all = training_programs(training, costs.kernels(), 0);
+    }
   }
-  const KernelCosts kernels{profile, training.software};
-  std::int32_t run_replicas =
-      symmetry == Symmetry::folded ? replicas_for_all(training.layout, topology) : 0;
-  if (run_replicas > 0) {
-    const RankPrograms some = training_programs(training, kernels, run_replicas);
-    LibraryCarrier library{some, profile.collectives->fit, topology, options};
-    run_replicas = stand_for_all(some, library) ? run_replicas : 0;
-  }
-  const RankPrograms all = training_programs(training, kernels, run_replicas);
-  LibraryCarrier library{all, profile.collectives->fit, topology, options};
+  LibraryCarrier library{all, costs.library()};
   const Carrier carrier{
       .operation =
           [&](const Communicator& communicator, const Operation& operation) {
@@ -142,14 +161,15 @@ StepReport run_step(const Training& training, const calibration::GpuProfile& pro
   if (timeline != nullptr) {
     prepare(*timeline, all, training);
   }
-  const RunResult run = run_ranks(all, topology, options, carrier, category_names.size(),
-                                  timeline != nullptr ? &timeline->recording : nullptr);
+  const RunResult run =
+      run_ranks(all, topology, costs.library().options(), carrier, category_names.size(),
+                timeline != nullptr ? &timeline->recording : nullptr);
   StepReport report{.seconds = sim::seconds(run.time),
                     .stages = {},
                     .events = run.events,
                     .ranks_run = all.ranks()};
   const double tokens = static_cast<double>(training.layout.global_batch) * training.model.sequence;
-  const double per_gpu = tokens / report.seconds / ranks;
+  const double per_gpu = tokens / report.seconds / training.layout.ranks();
   const double flop = training_flop(training.model, training.model.sequence);
   report.tokens_per_s = tokens / report.seconds;
   report.model_flop_per_s = flop * per_gpu;

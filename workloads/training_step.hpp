@@ -9,6 +9,8 @@
 #include "calibration/profile.hpp"
 #include "collectives/execute.hpp"
 #include "topology/topology.hpp"
+#include "workloads/kernel_costs.hpp"
+#include "workloads/library_network.hpp"
 #include "workloads/memory.hpp"
 #include "workloads/rank_run.hpp"
 #include "workloads/training_programs.hpp"
@@ -51,6 +53,26 @@ struct Timeline {
 /// What a rank of each stage holds at most, which the order of passes decides: known without a run.
 [[nodiscard]] std::vector<StageMemory> memory_of(const Training& training);
 
+/// What steps have in common that differ in models, layouts and recomputation only: what kernels
+/// and operations take, worked out once. For one thread.
+class StepCosts {
+ public:
+  /// All outlive this, but for `software`. Throws sim::Error for a profile without collectives, or
+  /// without a kernel that the software needs.
+  StepCosts(const calibration::GpuProfile& profile, const Software& software,
+            const topology::Topology& topology, const collectives::ExecuteOptions& options);
+
+  [[nodiscard]] const KernelCosts& kernels() const { return kernels_; }
+  [[nodiscard]] LibraryNetwork& library() { return library_; }
+
+ private:
+  KernelCosts kernels_;
+  LibraryNetwork library_;
+};
+
+/// Throws sim::Error if the topology has fewer endpoints than the layout has ranks.
+void check_size(const Training& training, const topology::Topology& topology);
+
 /// Simulates a step. Rank r of the layout is endpoint r of the topology. Collectives and messages
 /// go by the methods that the profile's library takes, on the topology's network; kernels take what
 /// the profile says.
@@ -60,6 +82,11 @@ struct Timeline {
 [[nodiscard]] StepReport run_step(const Training& training, const calibration::GpuProfile& profile,
                                   const topology::Topology& topology,
                                   const collectives::ExecuteOptions& options,
+                                  Symmetry symmetry = Symmetry::folded,
+                                  Timeline* timeline = nullptr);
+
+/// The same, as one of many.
+[[nodiscard]] StepReport run_step(const Training& training, StepCosts& costs,
                                   Symmetry symmetry = Symmetry::folded,
                                   Timeline* timeline = nullptr);
 

@@ -13,6 +13,7 @@
 #include "topology/registry.hpp"
 #include "workloads/library_collective.hpp"
 #include "workloads/model_file.hpp"
+#include "workloads/step_bound.hpp"
 
 using namespace workloads;
 
@@ -237,6 +238,37 @@ TEST_CASE("training step: whatever the layout, links and overlap help, or do not
     plain.software.overlap_data = false;
     plain.software.overlap_pipeline = false;
     CHECK(run_step(plain, a100(), fast, {}).seconds * hundredth >= seconds);
+  }
+}
+
+TEST_CASE("training step: the bound is one, whatever the layout, and meets what nobody delays") {
+  std::mt19937_64 random{2};
+  const auto slow = topology::load("test", "gpu-cluster:2x8,nvlink=300GB/s,500ns,nic=50Gbps,500ns");
+  const auto fast = topology::load("test", "gpu-cluster:2x8" + servers);
+  const collectives::ExecuteOptions options;
+  double closeness = 0;
+  constexpr int count = 120;
+  for (int i = 0; i < count; ++i) {
+    const Training training = any_training(random);
+    CAPTURE(i);
+    for (const auto* const network : {&slow, &fast}) {
+      StepCosts costs{a100(), training.software, *network, options};
+      const double bound = sim::seconds(step_lower_bound(training, costs));
+      const double seconds = run_step(training, costs).seconds;
+      CHECK(bound <= seconds);
+      closeness += bound / seconds;
+    }
+  }
+  // Over 50 and 200 Gb/s together. It is what a search has its speed from.
+  CHECK(closeness / (2 * count) > 0.8);
+  // On one GPU, and with TP in a server, it is the step.
+  for (const std::int32_t tensor : {1, 8}) {
+    const Training training = training_of({.tensor = tensor, .micro_batch = 2, .global_batch = 4},
+                                          8, {.overlap_tensor = TensorOverlap::none});
+    const auto network =
+        topology::load("test", "gpu-cluster:1x" + std::to_string(tensor) + servers);
+    StepCosts costs{a100(), training.software, network, options};
+    CHECK(sim::seconds(step_lower_bound(training, costs)) == run_step(training, costs).seconds);
   }
 }
 
