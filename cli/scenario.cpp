@@ -14,6 +14,7 @@
 #include "cli/packet_scenario.hpp"
 #include "sim/quantity_text.hpp"
 #include "sim/text_list.hpp"
+#include "topology/changes.hpp"
 #include "topology/graphml.hpp"
 #include "topology/registry.hpp"
 #include "workloads/library_collective.hpp"
@@ -21,11 +22,11 @@
 namespace cli {
 namespace {
 
-constexpr std::array<std::string_view, 22> scenario_keys{
-    "topology",        "link",      "collective", "algorithms", "sizes",  "network",
-    "routing",         "group",     "root",       "channels",   "pieces", "multitree",
-    "message_latency", "reduction", "seed",       "packet",     "nic",    "phases",
-    "variants",        "profile",   "dtype",      "gpu"};
+constexpr std::array<std::string_view, 23> scenario_keys{
+    "topology",  "changes",         "link",      "collective", "algorithms", "sizes",
+    "network",   "routing",         "group",     "root",       "channels",   "pieces",
+    "multitree", "message_latency", "reduction", "seed",       "packet",     "nic",
+    "phases",    "variants",        "profile",   "dtype",      "gpu"};
 
 constexpr std::size_t sizes_max = 1000;
 
@@ -333,7 +334,9 @@ sim::ConfigNode with_topology_inlined(const sim::ConfigNode& scenario,
                        topology::read_spec(node.where(), topology_name(node, directory)));
 }
 
-topology::Topology read_topology(const sim::ConfigNode& scenario, const std::string& directory) {
+namespace {
+
+topology::Topology read_unchanged(const sim::ConfigNode& scenario, const std::string& directory) {
   const sim::ConfigNode node = scenario.at("topology");
   const auto link = scenario.find("link");
   if (node.is_map()) {
@@ -344,6 +347,14 @@ topology::Topology read_topology(const sim::ConfigNode& scenario, const std::str
     node.fail(fmt::format("there is no file '{}'", text));
   }
   return topology::load(node.where(), text, link);
+}
+
+}  // namespace
+
+topology::Topology read_topology(const sim::ConfigNode& scenario, const std::string& directory) {
+  const auto changes = scenario.find("changes");
+  const topology::Topology topology = read_unchanged(scenario, directory);
+  return changes ? topology::changed(topology, *changes) : topology;
 }
 
 std::string hash_of(std::string_view text) {

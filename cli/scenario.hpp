@@ -20,6 +20,7 @@ namespace cli {
 /// A comparison of algorithms for one collective on one network.
 ///
 ///     topology: ../topologies/dgx-h100-64.yaml   # a file, a short form, or a mapping
+///     changes: [{ fail: spine3 }]                # topology/changes.hpp
 ///     collective: all-reduce
 ///     algorithms: [ring, multitree]              # or all
 ///     sizes: 32KiB..1GiB                         # doubling; or a list
@@ -79,7 +80,8 @@ struct Scenario {
 /// "32KiB..1GiB" (doubling), "1MB", "1KiB,2KiB..8KiB", or a YAML list of such.
 [[nodiscard]] std::vector<sim::Bytes> read_sizes(const sim::ConfigNode& node);
 
-/// The topology under `topology` in a scenario, with `link` of the scenario over its own.
+/// The topology under `topology` in a scenario, with `link` of the scenario over its own, and with
+/// its `changes` (topology/changes.hpp).
 [[nodiscard]] topology::Topology read_topology(const sim::ConfigNode& scenario,
                                                const std::string& directory);
 

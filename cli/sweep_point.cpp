@@ -7,10 +7,14 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/compare.hpp"
+#include "cli/forecast_report.hpp"
+#include "cli/forecast_scenario.hpp"
+#include "cli/prices_key.hpp"
 #include "cli/scenario.hpp"
 #include "cli/training_report.hpp"
 #include "cli/training_scenario.hpp"
 #include "cli/version.hpp"
+#include "planning/search.hpp"
 #include "sim/contract.hpp"
 #include "sim/error.hpp"
 #include "workloads/training_step.hpp"
@@ -68,17 +72,56 @@ void add_times(const StepReport& report, Json& out) {
   out["idle_s"] = mean([](const StageReport& stage) { return stage.idle_s; });
 }
 
-Json training_result(const TrainingScenario& scenario, const std::string& hash, bool runs_unfit) {
+/// What the run and the bill come to, where the scenario says what they need.
+void add_outlook(const sim::ConfigNode& node, const std::string& directory,
+                 const TrainingScenario& scenario, const StepReport& report, Json& out) {
+  const auto prices = read_prices_key(node, directory, scenario.gpu);
+  const auto forecast = read_forecast_key(node, scenario);
+  const double busy_s = planning::busy_seconds(report);
+  const planning::Parts parts =
+      prices ? planning::count_parts(scenario.topology) : planning::Parts{};
+  if (prices) {
+    const planning::Bill bill =
+        planning::bill_for(parts, *prices,
+                           {.time = planning::Seconds{report.seconds},
+                            .busy = std::min(busy_s / report.seconds, 1.0)});
+    out["step_usd"] = bill.cost.count();
+    out["step_kWh"] = planning::kilowatt_hours(bill.energy);
+  }
+  if (!forecast) {
+    return;
+  }
+  const PlayedRun played = play(*forecast, report.seconds);
+  constexpr double per_day = 86400;
+  out["run_days"] = played.forecast.duration.mean / per_day;
+  out["run_days_half_width_95"] = played.forecast.duration.half_width / per_day;
+  out["run_days_p95"] = played.forecast.duration.p95 / per_day;
+  out["goodput"] = played.forecast.goodput.mean;
+  out["checkpoint_interval_s"] = played.scenario.run.checkpointing.interval.count();
+  if (played.scenario.by) {
+    out["in_time"] = played.in_time;
+  }
+  if (prices) {
+    const planning::Bill bill = bill_of(played, parts, *prices, busy_s);
+    constexpr double mega = 1e3;
+    out["run_usd"] = bill.cost.count();
+    out["run_MWh"] = planning::kilowatt_hours(bill.energy) / mega;
+  }
+}
+
+Json training_result(const Sweep& sweep, const SweepPoint& point, const TrainingScenario& scenario,
+                     const std::string& hash) {
   const double memory = fullest(scenario);
   const bool does_fit = memory <= static_cast<double>(scenario.gpu.memory.count());
-  Json out = head(hash, does_fit || runs_unfit ? "ok" : "does not fit");
+  const bool runs = does_fit || sweep.runs_unfit;
+  Json out = head(hash, runs ? "ok" : "does not fit");
   out["profile"] = scenario.profile_name;
   out["seed"] = scenario.execute.seed;
   add_layout(scenario, out);
   out["memory_B"] = memory;
   out["gpu_memory_B"] = scenario.gpu.memory.count();
   out["fits"] = does_fit;
-  if (!does_fit && !runs_unfit) {
+  if (!runs) {
     return out;
   }
   const StepReport report = workloads::run_step(
@@ -89,6 +132,7 @@ Json training_result(const TrainingScenario& scenario, const std::string& hash, 
   out["hfu"] = report.hardware_flop_per_s / peak_flop_per_s(scenario);
   add_times(report, out);
   out["events"] = report.events;
+  add_outlook(point.scenario, sweep.directory, scenario, report, out);
   return out;
 }
 
@@ -124,8 +168,7 @@ std::optional<Json> result_of(const Sweep& sweep, const SweepPoint& point, std::
   }
   const TrainingScenario scenario = read_training_scenario(point.scenario, sweep.directory, known);
   hash = hash_of(scenario, known);
-  return hash == done ? std::nullopt
-                      : std::optional{training_result(scenario, hash, sweep.runs_unfit)};
+  return hash == done ? std::nullopt : std::optional{training_result(sweep, point, scenario, hash)};
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ MeasuredStep from_mixtures(const CsvTable& table, std::size_t row) {
       ", context: {}, expert: {}, expert_tensor: {}, sequence_parallel: true, sharding: {}",
       context, expert, expert_tensor, is_sharded ? "weights" : "optimizer");
   step.chunks = possible_chunks(step.layers, step.pipeline);
-  step.software = "megatron-core-moe";
+  step.software = is_sharded && step.tensor > 1 ? "megatron-core-fsdp" : "megatron-core-moe";
   if (table.at(row, "note").starts_with("FP8")) {
     step.software = "{like: megatron-core-moe, precision: fp8}";
   }

@@ -119,7 +119,9 @@ std::pair<calibration::GpuProfile, std::string> read_profile_key(const sim::Conf
 /// What a scenario says of its topology, in one line.
 std::string topology_text(const sim::ConfigNode& node) {
   const auto link = node.find("link");
-  return node.at("topology").canonical() + (link ? " " + link->canonical() : "");
+  const auto changes = node.find("changes");
+  return node.at("topology").canonical() + (link ? " link " + link->canonical() : "") +
+         (changes ? " changes " + changes->canonical() : "");
 }
 
 topology::Topology read_topology_key(const sim::ConfigNode& node, const std::string& directory,
@@ -131,7 +133,10 @@ topology::Topology read_topology_key(const sim::ConfigNode& node, const std::str
              : known.topologies.emplace(text, read_topology(node, directory)).first->second;
 }
 
-collectives::ExecuteOptions read_execution(const sim::ConfigNode& node) {
+/// What goes from one rail to another would meet at one spine on fixed shortest ways. Fabrics of
+/// training clusters spread it, or NCCL does, which passes it to the GPU on the other rail first.
+collectives::ExecuteOptions read_execution(const sim::ConfigNode& node,
+                                           const topology::Topology& topology) {
   collectives::ExecuteOptions execute;
   execute.network = sim::NetworkModel::flow;
   if (const auto network = node.find("network")) {
@@ -143,6 +148,9 @@ collectives::ExecuteOptions read_execution(const sim::ConfigNode& node) {
   if (const auto routing = node.find("routing")) {
     execute.routing =
         static_cast<topology::Routing>(routing->choice(topology::routing_names, "routing"));
+  }
+  if (execute.routing == topology::Routing::automatic && !topology.lattice()) {
+    execute.routing = topology::Routing::adaptive;
   }
   if (const auto seed = node.find("seed")) {
     execute.seed =
@@ -192,15 +200,18 @@ bool is_training(const sim::ConfigNode& node) {
   return node.is_map() && node.find("model").has_value();
 }
 
-TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::string& directory,
-                                        KnownFiles& known) {
-  node.expect_keys({"model", "sequence", "gpu", "profile", "topology", "link", "layout", "gpus",
-                    "schedule", "software", "network", "routing", "symmetry", "seed"});
+TrainingScenario read_cluster(const sim::ConfigNode& node, const std::string& directory,
+                              KnownFiles& known) {
+  node.expect_keys({"model", "sequence", "gpu", "profile", "topology", "changes", "link", "layout",
+                    "gpus", "schedule", "software", "network", "routing", "symmetry", "seed",
+                    "search", "rank", "prices", "run"});
   const sim::ConfigNode gpu_key = node.at("gpu");
   const sim::ConfigNode gpu_file = load_named(gpu_key, directory, "configs/gpus", "GPU");
   const workloads::Gpu gpu = workloads::read_gpu(gpu_file);
   auto [profile, profile_name] = read_profile_key(node, directory, gpu, known);
   const sim::ConfigNode topology = node.at("topology");
+  topology::Topology network = read_topology_key(node, directory, known);
+  const collectives::ExecuteOptions execute = read_execution(node, network);
   TrainingScenario scenario{
       .topology_name = topology.is_map() ? topology.at("kind").text() : topology.text(),
       .software_name = {},
@@ -208,26 +219,32 @@ TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::
       .training = {},
       .gpu = gpu,
       .profile = std::move(profile),
-      .topology = read_topology_key(node, directory, known),
-      .execute = read_execution(node),
+      .topology = std::move(network),
+      .execute = execute,
       .text = node.canonical() + ' ' + gpu_file.canonical(),
       .topology_text = topology_text(node)};
   workloads::Training& training = scenario.training;
   training.model = read_model_key(node, directory, scenario.text);
-  const auto endpoints = static_cast<std::int64_t>(scenario.topology.endpoints().size());
-  const auto gpus = node.find("gpus");
-  training.layout = workloads::read_layout(
-      node.at("layout"), training.model,
-      static_cast<std::int32_t>(gpus ? gpus->integer(1, std::min(endpoints, gpus_most))
-                                     : endpoints));
   if (const auto software = node.find("software")) {
     training.software = read_software_key(*software, directory, scenario.text);
     scenario.software_name = software->is_map() ? "of the scenario" : software->text();
   }
-  read_schedule(node, scenario);
+  const auto endpoints = static_cast<std::int64_t>(scenario.topology.endpoints().size());
+  const auto gpus = node.find("gpus");
+  scenario.gpus = static_cast<std::int32_t>(gpus ? gpus->integer(1, std::min(endpoints, gpus_most))
+                                                 : endpoints);
   if (const auto symmetry = node.find("symmetry"); symmetry && !symmetry->boolean()) {
     scenario.symmetry = workloads::Symmetry::ignored;
   }
+  return scenario;
+}
+
+TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::string& directory,
+                                        KnownFiles& known) {
+  TrainingScenario scenario = read_cluster(node, directory, known);
+  workloads::Training& training = scenario.training;
+  training.layout = workloads::read_layout(node.at("layout"), training.model, scenario.gpus);
+  read_schedule(node, scenario);
   return scenario;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // What to train, with what, and on what: a scenario with a model.
 
+#include <cstdint>
 #include <string>
 
 #include "calibration/profile.hpp"
@@ -25,12 +26,13 @@ namespace cli {
 ///     schedule: interleaved        # gpipe, 1f1b, zb-h1; or a list, per stage: "F0 F1 B0 B1"
 ///     software: megatron-2021      # of configs/software, a file, or {like: ..., ...}
 ///     network: flow                # or ideal
-///     routing: auto
+///     routing: auto                # adaptive; on a torus or a mesh dimension-order
 ///     symmetry: true               # replicas that do the same are run once; false: each of them
 ///     seed: 1
 ///
 /// The layout is as in workloads/layout.hpp, on all GPUs of the topology, or on `gpus` of them;
-/// software as in workloads/software.hpp.
+/// software as in workloads/software.hpp. `search` and `rank` are for plan_scenario.hpp, `run` for
+/// forecast_scenario.hpp, `prices` for both.
 struct TrainingScenario {
   std::string topology_name;
   std::string software_name;
@@ -42,6 +44,7 @@ struct TrainingScenario {
   topology::Topology topology;
   collectives::ExecuteOptions execute;
   workloads::Symmetry symmetry = workloads::Symmetry::folded;
+  std::int32_t gpus = 0;      // that are used: the first ones of the topology
   std::string text;           // the scenario and the files that it names, in one line
   std::string topology_text;  // what it says of the topology, likewise
 };
@@ -52,6 +55,10 @@ struct TrainingScenario {
 
 /// Is this the scenario of a training step, and not of a collective?
 [[nodiscard]] bool is_training(const sim::ConfigNode& node);
+
+/// All but the layout and the schedule, for those who look for these.
+[[nodiscard]] TrainingScenario read_cluster(const sim::ConfigNode& node,
+                                            const std::string& directory, KnownFiles& known);
 
 /// Reads a scenario. `directory` is where relative paths start; empty for the current one. Throws
 /// sim::Error at whatever is wrong.

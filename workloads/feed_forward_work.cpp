@@ -80,6 +80,7 @@ class ExpertsBlock {
                const PieceWriter& writer)
       : model_{&model},
         layout_{&layout},
+        software_{&software},
         writer_{&writer},
         inner_{static_cast<double>(model.experts->feed_forward) / layout.expert_tensor},
         sent_{writer.outside() * model.experts->per_token},
@@ -100,13 +101,16 @@ class ExpertsBlock {
     permute(pass, Purpose::forward);
     exchange(pass, Purpose::forward);
     gather(pass, Purpose::forward);
+    sort(pass, Purpose::forward);
     writer_->cast(pass, Purpose::forward, each_ * groups_ * h);
     grouped(pass, Purpose::forward, each_, up(), h);
     activation(pass, Purpose::forward, up() + inner_);
     writer_->cast(pass, Purpose::forward, each_ * groups_ * inner_);
     grouped(pass, Purpose::forward, each_, h, inner_);
+    sort(pass, Purpose::forward);
     reduce(pass, Purpose::forward);
     exchange(pass, Purpose::forward);
+    weigh(pass, Purpose::forward);
     permute(pass, Purpose::forward);
     if (shared_) {
       shared_->forward_inside(pass);
@@ -121,15 +125,18 @@ class ExpertsBlock {
       shared_->backward_inside(pass);
     }
     permute(pass, Purpose::inputs);
+    weigh(pass, Purpose::inputs);
     exchange(pass, Purpose::inputs);
     gather(pass, Purpose::inputs);
+    sort(pass, Purpose::inputs);
     writer_->cast(pass, Purpose::inputs, each_ * groups_ * h);
     grouped(pass, Purpose::inputs, each_, inner_, h);
-    grouped(pass, Purpose::weights, h, inner_, each_);
+    weight_gradient(pass, h, inner_);
     activation(pass, Purpose::inputs, (2 * up()) + inner_);
     writer_->cast(pass, Purpose::inputs, each_ * groups_ * up());
     grouped(pass, Purpose::inputs, each_, h, up());
-    grouped(pass, Purpose::weights, up(), h, each_);
+    weight_gradient(pass, up(), h);
+    sort(pass, Purpose::inputs);
     reduce(pass, Purpose::inputs);
     exchange(pass, Purpose::inputs);
     permute(pass, Purpose::inputs);
@@ -149,9 +156,27 @@ class ExpertsBlock {
     memory(pass, purpose, writer_->outside() * model_->experts->count * single * passes);
   }
 
-  /// Tokens in the order of their experts, or weighted and summed in their own again.
+  /// Tokens in the order of their experts, or summed in their own again.
   void permute(std::vector<Piece>& pass, Purpose purpose) const {
     memory(pass, purpose, (sent_ + writer_->outside()) * model_->hidden * writer_->element());
+  }
+
+  /// What comes back is multiplied with how much each expert counts, where permuting does not do
+  /// that itself: read and written; backward for both gradients, of which that of the factors is a
+  /// product that is written and then summed.
+  void weigh(std::vector<Piece>& pass, Purpose purpose) const {
+    if (!software_->fused_permutation) {
+      const double passes = purpose == Purpose::forward ? 2 : 6;
+      memory(pass, purpose, passes * sent_ * model_->hidden * writer_->element());
+    }
+  }
+
+  /// With several experts a rank puts together what has come for each, from all ranks; and apart
+  /// again.
+  void sort(std::vector<Piece>& pass, Purpose purpose) const {
+    if (groups_ > 1) {
+      memory(pass, purpose, 2 * each_ * groups_ * model_->hidden * writer_->element());
+    }
   }
 
   void exchange(std::vector<Piece>& pass, Purpose purpose) const {
@@ -184,12 +209,19 @@ class ExpertsBlock {
         KernelWork{.kind = Kind::grouped_gemm, .size = {groups_, m, n, k}, .purpose = purpose});
   }
 
+  /// And the sum of gradients that it is added to, as in PieceWriter::weight_gradient.
+  void weight_gradient(std::vector<Piece>& pass, double out, double in) const {
+    grouped(pass, Purpose::weights, out, in, each_);
+    memory(pass, Purpose::weights, groups_ * out * in * writer_->sum_bytes());
+  }
+
   void activation(std::vector<Piece>& pass, Purpose purpose, double elements) const {
     elementwise(pass, purpose, each_ * groups_ * elements * writer_->element());
   }
 
   const Transformer* model_;
   const Layout* layout_;
+  const Software* software_;
   const PieceWriter* writer_;
   double inner_;
   double sent_;    // tokens, once for each expert that they take

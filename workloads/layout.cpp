@@ -75,6 +75,18 @@ std::vector<std::int32_t> first_layers(const Layout& layout, const Transformer& 
   return out;
 }
 
+std::vector<std::int32_t> balanced_layers(std::int32_t layers, std::int32_t parts) {
+  sim::require(layers + bare_parts >= parts, "a layer for each part but the first and the last");
+  const std::int32_t most = (layers + parts - 1) / parts;
+  std::vector<std::int32_t> out(static_cast<std::size_t>(parts), most);
+  for (std::int32_t i = 0; i < (most * parts) - layers; ++i) {
+    const std::int32_t from_end = i / 2;
+    const std::int32_t part = i % 2 == 0 ? from_end : parts - 1 - from_end;
+    --out[static_cast<std::size_t>(part)];
+  }
+  return out;
+}
+
 std::int32_t place_of(const Layout& layout, std::int32_t rank, Dimension dimension) {
   return rank / stride_of(layout, grid_of(layout, dimension), dimension) % layout.size(dimension);
 }
@@ -215,6 +227,8 @@ std::int32_t count_or(const sim::ConfigNode& node, std::string_view key, std::in
   return found ? static_cast<std::int32_t>(found->integer(1, most)) : other;
 }
 
+}  // namespace
+
 std::array<Dimension, 4> read_order(const sim::ConfigNode& node) {
   constexpr std::array<std::string_view, 4> names{"TP", "CP", "DP", "PP"};
   const std::vector<sim::ConfigNode> items = node.items();
@@ -234,8 +248,6 @@ std::array<Dimension, 4> read_order(const sim::ConfigNode& node) {
   return order;
 }
 
-}  // namespace
-
 Layout read_layout(const sim::ConfigNode& node, const Transformer& model, std::int32_t gpus) {
   node.expect_keys({"tensor", "context", "data", "pipeline", "chunks", "part_layers", "expert",
                     "expert_tensor", "sequence_parallel", "context_exchange", "sharding",
@@ -254,7 +266,15 @@ Layout read_layout(const sim::ConfigNode& node, const Transformer& model, std::i
         fmt::format("TP x CP x PP x DP is {}, but there are {} GPUs", others * layout.data, gpus));
   }
   layout.chunks = count_or(node, "chunks", 1);
-  if (const auto found = node.find("part_layers")) {
+  if (const auto found = node.find("part_layers"); found && found->is_scalar()) {
+    constexpr std::array<std::string_view, 1> words{"balanced"};
+    static_cast<void>(found->choice(words, "division of layers"));
+    const std::int32_t parts = layout.pipeline * layout.chunks;
+    if (parts > model.layers + bare_parts) {
+      found->fail(fmt::format("{} layers for PP x chunks {}", model.layers, parts));
+    }
+    layout.part_layers = balanced_layers(model.layers, parts);
+  } else if (found) {
     for (const sim::ConfigNode& item : found->items()) {
       layout.part_layers.push_back(static_cast<std::int32_t>(item.integer(0, ranks_most)));
     }

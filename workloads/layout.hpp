@@ -83,6 +83,12 @@ struct Layout {
 [[nodiscard]] std::vector<std::int32_t> first_layers(const Layout& layout,
                                                      const Transformer& model);
 
+/// Layers of `parts` parts that are as equal as can be; where some have one less than others, those
+/// at both ends, which have the embedding and the output layer besides (as in Llama 3); these two
+/// may have none. Requires a layer for each of the others.
+inline constexpr std::int32_t bare_parts = 2;
+[[nodiscard]] std::vector<std::int32_t> balanced_layers(std::int32_t layers, std::int32_t parts);
+
 /// A rank's place along a dimension.
 [[nodiscard]] std::int32_t place_of(const Layout& layout, std::int32_t rank, Dimension dimension);
 
@@ -99,7 +105,7 @@ struct Layout {
 ///
 ///     tensor: 8            # TP; likewise context, data, pipeline, expert, expert_tensor
 ///     chunks: 3            # of the model per stage
-///     part_layers: [7, 8, 7]          # where parts differ; else they are equal
+///     part_layers: [7, 8, 7]          # where parts differ, or balanced; else they are equal
 ///     micro_batch: 1
 ///     global_batch: 1536
 ///     sequence_parallel: true
@@ -112,6 +118,9 @@ struct Layout {
 /// two numbers clash, naming them.
 [[nodiscard]] Layout read_layout(const sim::ConfigNode& node, const Transformer& model,
                                  std::int32_t gpus);
+
+/// "[TP, CP, DP, PP]": all four, in some order.
+[[nodiscard]] std::array<Dimension, 4> read_order(const sim::ConfigNode& node);
 
 /// What of this model cannot be laid out so, naming the two numbers that clash: "64 heads cannot be
 /// divided by TP 48". Empty if all can.

@@ -81,13 +81,16 @@ void PieceWriter::input_gradient(std::vector<Piece>& pass, double out, double in
   gemm(pass, Purpose::inputs, tokens_, in, out);
 }
 
+/// Added to the sum by the product itself, the sum is read and written in place of a result in two
+/// bytes; else that is written, and read again. Kernels wait for it: tiles end together.
+double PieceWriter::sum_bytes() const {
+  const double sum = 2.0 * software_->gradient;
+  return software_->fused_accumulation ? sum - element() : sum + element();
+}
+
 void PieceWriter::weight_gradient(std::vector<Piece>& pass, double out, double in) const {
   gemm(pass, Purpose::weights, out, in, tokens_);
-  // Added to the sum by the product itself, the sum is read and written in place of a result in two
-  // bytes; else that is written, and read again. Kernels wait for it: tiles end together.
-  const double sum = 2.0 * software_->gradient;
-  memory(pass, Purpose::weights,
-         out * in * (software_->fused_accumulation ? sum - element() : sum + element()));
+  memory(pass, Purpose::weights, out * in * sum_bytes());
   if (model_->biases) {
     memory(pass, Purpose::weights, tokens_ * out * element());
   }

@@ -66,6 +66,10 @@ class PieceWriter {
   /// With fp8, so many elements in two bytes to one, and once more transposed.
   void cast(std::vector<Piece>& pass, Purpose purpose, double elements) const;
 
+  /// Bytes that adding a gradient to the sum of them costs beyond the product that makes it, per
+  /// weight.
+  [[nodiscard]] double sum_bytes() const;
+
   /// The gradient of a matrix of `in` x `out` from that of all tokens, added to the sum of
   /// gradients, and that of its bias.
   void weight_gradient(std::vector<Piece>& pass, double out, double in) const;

@@ -60,6 +60,7 @@ Software read_software(const sim::ConfigNode& node, const Software& base) {
                     "fused_elementwise",
                     "fused_norm",
                     "fused_cross_entropy",
+                    "fused_permutation",
                     "fused_accumulation",
                     "dropout",
                     "overlap_tensor",
@@ -80,6 +81,7 @@ Software read_software(const sim::ConfigNode& node, const Software& base) {
   read(node, "fused_elementwise", out.fused_elementwise);
   read(node, "fused_norm", out.fused_norm);
   read(node, "fused_cross_entropy", out.fused_cross_entropy);
+  read(node, "fused_permutation", out.fused_permutation);
   read(node, "fused_accumulation", out.fused_accumulation);
   read(node, "dropout", out.dropout);
   read(node, "overlap_tensor", tensor_overlap_names, out.overlap_tensor);

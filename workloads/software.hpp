@@ -40,6 +40,7 @@ struct Software {
   bool fused_elementwise = true;     // bias, activation, dropout and addition in one kernel
   bool fused_norm = true;            // one kernel makes the gradients of input and weights
   bool fused_cross_entropy = false;  // one kernel reads the logits, not one for each step
+  bool fused_permutation = false;    // tokens are weighted on their way back from their experts
   bool fused_accumulation = true;    // a product of matrices adds to the sum of gradients itself
   bool dropout = false;              // hidden states and attention; keeps masks
   TensorOverlap overlap_tensor = TensorOverlap::gradients;

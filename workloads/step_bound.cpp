@@ -66,7 +66,7 @@ Carried only_taking(sim::Duration time) {
 
 }  // namespace
 
-sim::Duration step_lower_bound(const Training& training, StepCosts& costs) {
+StepBound step_lower_bound(const Training& training, StepCosts& costs) {
   check_size(training, costs.library().topology());
   constexpr std::int32_t replicas = 1;
   const RankPrograms ranks =
@@ -82,8 +82,15 @@ sim::Duration step_lower_bound(const Training& training, StepCosts& costs) {
             return only_taking(library.least_message_time(
                 {ranks.endpoint_of[at(from)], ranks.endpoint_of[at(to)]}, bytes));
           }};
-  return run_ranks(ranks, library.topology(), library.options(), carrier, category_names.size())
-      .time;
+  const RunResult run =
+      run_ranks(ranks, library.topology(), library.options(), carrier, category_names.size());
+  StepBound out{.time = run.time};
+  for (const RankTimes& times : run.ranks) {
+    for (const Category category : {Category::compute, Category::recompute, Category::optimizer}) {
+      out.busy_s += sim::seconds(times.by_category[at(category)]) / training.layout.pipeline;
+    }
+  }
+  return out;
 }
 
 }  // namespace workloads

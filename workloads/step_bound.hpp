@@ -14,7 +14,13 @@
 
 namespace workloads {
 
+struct StepBound {
+  sim::Duration time{};
+  double busy_s =
+      0;  // what a GPU computes, as the mean over stages: that is no bound, but as it is
+};
+
 /// Throws sim::Error like run_step.
-[[nodiscard]] sim::Duration step_lower_bound(const Training& training, StepCosts& costs);
+[[nodiscard]] StepBound step_lower_bound(const Training& training, StepCosts& costs);
 
 }  // namespace workloads

@@ -17,7 +17,7 @@ Prices prices_of(const std::string& text, std::optional<Watts> gpu_power = std::
 
 Prices shipped(const std::string& name) {
   return read_prices(
-      sim::ConfigNode::load(std::string{SOURCE_DIR} + "/configs/planning/" + name + ".yaml"),
+      sim::ConfigNode::load(std::string{SOURCE_DIR} + "/configs/planning/prices/" + name + ".yaml"),
       std::nullopt);
 }
 
@@ -127,12 +127,12 @@ TEST_CASE("prices: the message shows the line and what would help") {
 
 TEST_CASE("prices: a shipped H100 server draws what was measured of one") {
   // Latif et al.: 8.4 kW at most, of 8 GPUs that are busy, with all that is in the server.
-  const Power power = shipped("prices").power;
+  const Power power = shipped("h100-bought").power;
   CHECK(power.gpu_busy->count() * 8 + power.server->count() + power.nic->count() * 8 == 8400);
 }
 
 TEST_CASE("prices: shipped files are complete, for what is bought and for what is rented") {
-  const Prices bought = shipped("prices");
+  const Prices bought = shipped("h100-bought");
   CHECK_FALSE(bought.gpu_hour);
   CHECK(bought.purchase.gpu);
   CHECK(bought.purchase.server);
@@ -142,7 +142,7 @@ TEST_CASE("prices: shipped files are complete, for what is bought and for what i
   CHECK(bought.purchase.cable);
   CHECK(bought.kilowatt_hour);
   CHECK(bought.pue);
-  const Prices rented = shipped("rented");
+  const Prices rented = shipped("h100-rented");
   CHECK(rented.gpu_hour);
   CHECK_FALSE(rented.purchase.gpu);
   CHECK(rented.power.gpu_idle == bought.power.gpu_idle);

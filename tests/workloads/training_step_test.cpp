@@ -253,7 +253,7 @@ TEST_CASE("training step: the bound is one, whatever the layout, and meets what 
     CAPTURE(i);
     for (const auto* const network : {&slow, &fast}) {
       StepCosts costs{a100(), training.software, *network, options};
-      const double bound = sim::seconds(step_lower_bound(training, costs));
+      const double bound = sim::seconds(step_lower_bound(training, costs).time);
       const double seconds = run_step(training, costs).seconds;
       CHECK(bound <= seconds);
       closeness += bound / seconds;
@@ -268,7 +268,8 @@ TEST_CASE("training step: the bound is one, whatever the layout, and meets what 
     const auto network =
         topology::load("test", "gpu-cluster:1x" + std::to_string(tensor) + servers);
     StepCosts costs{a100(), training.software, network, options};
-    CHECK(sim::seconds(step_lower_bound(training, costs)) == run_step(training, costs).seconds);
+    CHECK(sim::seconds(step_lower_bound(training, costs).time) ==
+          run_step(training, costs).seconds);
   }
 }
 

@@ -1,0 +1,18 @@
+#pragma once
+// The prices that a scenario names.
+
+#include <optional>
+#include <string>
+
+#include "planning/prices.hpp"
+#include "sim/config.hpp"
+#include "workloads/gpu.hpp"
+
+namespace cli {
+
+/// The prices under `prices`, if it is there. `gpu` says what a busy one draws, if they do not.
+[[nodiscard]] std::optional<planning::Prices> read_prices_key(const sim::ConfigNode& node,
+                                                              const std::string& directory,
+                                                              const workloads::Gpu& gpu);
+
+}  // namespace cli
