@@ -32,9 +32,7 @@ int run_training(const sim::ConfigNode& node, const std::string& directory,
   const auto forecast = read_forecast_key(node, scenario);
   const auto trace = arguments.find("trace");
   workloads::Timeline timeline;
-  const workloads::StepReport report =
-      workloads::run_step(scenario.training, scenario.profile, scenario.topology, scenario.execute,
-                          scenario.symmetry, trace ? &timeline : nullptr);
+  const workloads::StepReport report = run_step(scenario, trace ? &timeline : nullptr);
   if (trace) {
     write_file_atomically(*trace, to_trace(timeline));
   }

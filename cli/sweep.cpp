@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <span>
 #include <string_view>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/expression.hpp"
 #include "cli/scenario.hpp"
@@ -187,8 +189,20 @@ class Combinations {
   std::vector<std::size_t> at_;
 };
 
+/// A value as it could be written in one line.
 std::string text_of(const sim::ConfigNode& value) {
-  return value.is_scalar() ? value.text() : value.canonical();
+  std::vector<std::string> parts;
+  if (value.is_list()) {
+    std::ranges::transform(value.items(), std::back_inserter(parts), text_of);
+    return fmt::format("[{}]", fmt::join(parts, ", "));
+  }
+  if (value.is_map()) {
+    for (const std::string& key : value.keys()) {
+      parts.push_back(fmt::format("{}: {}", key, text_of(value.at(key))));
+    }
+    return fmt::format("{{{}}}", fmt::join(parts, ", "));
+  }
+  return value.is_empty() ? std::string{} : value.text();
 }
 
 SweepPoint point_at(const Base& base, std::span<const SweepAxis> axes,

@@ -112,7 +112,7 @@ void add_outlook(const sim::ConfigNode& node, const std::string& directory,
 Json training_result(const Sweep& sweep, const SweepPoint& point, const TrainingScenario& scenario,
                      const std::string& hash) {
   const double memory = fullest(scenario);
-  const bool does_fit = memory <= static_cast<double>(scenario.gpu.memory.count());
+  const bool does_fit = fits(scenario);
   const bool runs = does_fit || sweep.runs_unfit;
   Json out = head(hash, runs ? "ok" : "does not fit");
   out["profile"] = scenario.profile_name;
@@ -124,8 +124,7 @@ Json training_result(const Sweep& sweep, const SweepPoint& point, const Training
   if (!runs) {
     return out;
   }
-  const StepReport report = workloads::run_step(
-      scenario.training, scenario.profile, scenario.topology, scenario.execute, scenario.symmetry);
+  const StepReport report = run_step(scenario);
   out["step_s"] = report.seconds;
   out["tokens_per_s"] = report.tokens_per_s;
   out["mfu"] = report.model_flop_per_s / peak_flop_per_s(scenario);

@@ -100,9 +100,13 @@ std::string memory_table(const TrainingScenario& scenario, const StepReport& rep
   std::string out =
       fmt::format("\n{:<9}{:>9}{:>11}{:>11}{:>13}{:>8}{:>8}{:>10}\n", "stage GB", "weights",
                   "gradients", "optimizer", "activations", "comm", "all", "in flight");
-  double most = 0;
-  for (const StageReport& stage : report.stages) {
-    most = std::max(most, stage.memory.total());
+  // The stage that has least to spare.
+  std::size_t tightest = 0;
+  for (std::size_t i = 0; i < report.stages.size(); ++i) {
+    const auto share = [&](std::size_t stage) {
+      return report.stages[stage].memory.total() / memory_of_gpus(scenario, stage);
+    };
+    tightest = share(i) > share(tightest) ? i : tightest;
   }
   for (const std::size_t number : shown_stages(report.stages.size())) {
     const StageMemory& memory = report.stages[number].memory;
@@ -111,7 +115,8 @@ std::string memory_table(const TrainingScenario& scenario, const StepReport& rep
                        memory.activations / giga, memory.communication / giga,
                        memory.total() / giga, report.stages[number].in_flight);
   }
-  const auto there = static_cast<double>(scenario.gpu.memory.count());
+  const double there = memory_of_gpus(scenario, tightest);
+  const double most = report.stages[tightest].memory.total();
   return out + fmt::format("{}: needs {:.1f} GB of {:.0f}\n",
                            most > there ? "DOES NOT FIT" : "fits", most / giga, there / giga);
 }
@@ -119,15 +124,28 @@ std::string memory_table(const TrainingScenario& scenario, const StepReport& rep
 }  // namespace
 
 double peak_flop_per_s(const TrainingScenario& scenario) {
-  const double wide = scenario.gpu.peak(workloads::Format::bfloat16);
-  return wide > 0 ? wide : scenario.gpu.peak(workloads::Format::float16);
+  const auto peak = [](const workloads::Gpu& gpu) {
+    const double wide = gpu.peak(workloads::Format::bfloat16);
+    return wide > 0 ? wide : gpu.peak(workloads::Format::float16);
+  };
+  if (scenario.stage_gpus.empty()) {
+    return peak(scenario.gpu);
+  }
+  double sum = 0;
+  for (const StageGpu& each : scenario.stage_gpus) {
+    sum += peak(each.gpu);
+  }
+  return sum / static_cast<double>(scenario.stage_gpus.size());
 }
 
 bool fits(const TrainingScenario& scenario) {
-  return std::ranges::all_of(
-      workloads::memory_of(scenario.training), [&](const StageMemory& memory) {
-        return memory.total() <= static_cast<double>(scenario.gpu.memory.count());
-      });
+  const std::vector<StageMemory> memory = workloads::memory_of(scenario.training);
+  for (std::size_t stage = 0; stage < memory.size(); ++stage) {
+    if (memory[stage].total() > memory_of_gpus(scenario, stage)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 std::string render_step(const TrainingScenario& scenario, const StepReport& report) {

@@ -19,7 +19,8 @@ namespace cli {
 [[nodiscard]] nlohmann::ordered_json to_json(const TrainingScenario& scenario,
                                              const workloads::StepReport& report);
 
-/// Operations per second that MFU is a share of: those of bfloat16, or of float16 on a GPU without.
+/// Operations per second that MFU is a share of: those of bfloat16, or of float16 on a GPU without;
+/// of stages that differ the mean.
 [[nodiscard]] double peak_flop_per_s(const TrainingScenario& scenario);
 
 /// Does every stage fit into the memory of a GPU?

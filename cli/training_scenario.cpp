@@ -12,6 +12,7 @@
 
 #include "cli/scenario.hpp"
 #include "cli/shipped.hpp"
+#include "sim/quantity_text.hpp"
 #include "topology/graphml.hpp"
 #include "workloads/datasheet_profile.hpp"
 #include "workloads/model_file.hpp"
@@ -194,6 +195,46 @@ void read_schedule(const sim::ConfigNode& node, TrainingScenario& scenario) {
                                          scenario.schedule, training.layout);
 }
 
+void read_stage_gpus(const sim::ConfigNode& node, const std::string& directory,
+                     TrainingScenario& scenario, KnownFiles& known) {
+  const auto said = node.find("stage_gpus");
+  if (!said) {
+    return;
+  }
+  const std::vector<sim::ConfigNode> items = said->items();
+  if (items.size() != static_cast<std::size_t>(scenario.training.layout.pipeline)) {
+    said->fail(
+        fmt::format("{} GPUs for {} stages", items.size(), scenario.training.layout.pipeline));
+  }
+  scenario.profile_name += "; of stages:";
+  for (const sim::ConfigNode& item : items) {
+    const sim::ConfigNode file = load_named(item, directory, "configs/gpus", "GPU");
+    const workloads::Gpu gpu = workloads::read_gpu(file);
+    const sim::ConfigNode alone = sim::ConfigNode::parse("stage_gpus", "{}").with("gpu", item);
+    auto [profile, name] = read_profile_key(alone, directory, gpu, known);
+    scenario.text += ' ' + file.canonical();
+    scenario.profile_name += ' ' + profile.gpu;
+    scenario.stage_gpus.push_back({gpu, std::move(profile)});
+  }
+}
+
+void read_stragglers(const sim::ConfigNode& node, TrainingScenario& scenario) {
+  const auto said = node.find("stragglers");
+  if (!said) {
+    return;
+  }
+  for (const std::string& key : said->keys()) {
+    const auto rank = sim::parse_integer(key).value;
+    if (!rank || *rank < 0 || *rank >= scenario.gpus) {
+      said->at(key).fail(fmt::format("'{}' is none of GPUs 0 to {}", key, scenario.gpus - 1));
+    }
+    constexpr double least = 0.01;
+    constexpr double most = 100;
+    scenario.training.stragglers[static_cast<std::int32_t>(*rank)] =
+        said->at(key).number(least, most);
+  }
+}
+
 }  // namespace
 
 bool is_training(const sim::ConfigNode& node) {
@@ -202,9 +243,10 @@ bool is_training(const sim::ConfigNode& node) {
 
 TrainingScenario read_cluster(const sim::ConfigNode& node, const std::string& directory,
                               KnownFiles& known) {
-  node.expect_keys({"model", "sequence", "gpu", "profile", "topology", "changes", "link", "layout",
-                    "gpus", "schedule", "software", "network", "routing", "symmetry", "seed",
-                    "search", "rank", "prices", "run"});
+  node.expect_keys({"model",   "sequence",   "gpu",       "profile",  "topology", "changes",
+                    "link",    "layout",     "gpus",      "schedule", "software", "network",
+                    "routing", "symmetry",   "seed",      "search",   "rank",     "prices",
+                    "run",     "stage_gpus", "stragglers"});
   const sim::ConfigNode gpu_key = node.at("gpu");
   const sim::ConfigNode gpu_file = load_named(gpu_key, directory, "configs/gpus", "GPU");
   const workloads::Gpu gpu = workloads::read_gpu(gpu_file);
@@ -245,7 +287,28 @@ TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::
   workloads::Training& training = scenario.training;
   training.layout = workloads::read_layout(node.at("layout"), training.model, scenario.gpus);
   read_schedule(node, scenario);
+  read_stage_gpus(node, directory, scenario, known);
+  read_stragglers(node, scenario);
   return scenario;
+}
+
+double memory_of_gpus(const TrainingScenario& scenario, std::size_t stage) {
+  const workloads::Gpu& gpu =
+      scenario.stage_gpus.empty() ? scenario.gpu : scenario.stage_gpus[stage].gpu;
+  return static_cast<double>(gpu.memory.count());
+}
+
+workloads::StepReport run_step(const TrainingScenario& scenario, workloads::Timeline* timeline) {
+  std::vector<const calibration::GpuProfile*> profiles;
+  for (const StageGpu& each : scenario.stage_gpus) {
+    profiles.push_back(&each.profile);
+  }
+  if (profiles.empty()) {
+    profiles.push_back(&scenario.profile);
+  }
+  workloads::StepCosts costs{profiles, scenario.training.software, scenario.topology,
+                             scenario.execute};
+  return workloads::run_step(scenario.training, costs, scenario.symmetry, timeline);
 }
 
 TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::string& directory) {

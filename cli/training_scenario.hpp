@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "calibration/profile.hpp"
 #include "cli/known_files.hpp"
@@ -29,10 +30,18 @@ namespace cli {
 ///     routing: auto                # adaptive; on a torus or a mesh dimension-order
 ///     symmetry: true               # replicas that do the same are run once; false: each of them
 ///     seed: 1
+///     stage_gpus: [h100-sxm-80gb, a100-sxm-80gb]   # of each stage, where they differ
+///     stragglers: { 17: 1.3 }      # GPU 17 takes 1.3 times as long for its kernels
 ///
 /// The layout is as in workloads/layout.hpp, on all GPUs of the topology, or on `gpus` of them;
 /// software as in workloads/software.hpp. `search` and `rank` are for plan_scenario.hpp, `run` for
 /// forecast_scenario.hpp, `prices` for both.
+/// The GPUs of one stage, where stages differ.
+struct StageGpu {
+  workloads::Gpu gpu;
+  calibration::GpuProfile profile;
+};
+
 struct TrainingScenario {
   std::string topology_name;
   std::string software_name;
@@ -41,6 +50,7 @@ struct TrainingScenario {
   workloads::PipelineKind schedule{};
   workloads::Gpu gpu;
   calibration::GpuProfile profile;
+  std::vector<StageGpu> stage_gpus{};  // of each stage; empty: all are `gpu`
   topology::Topology topology;
   collectives::ExecuteOptions execute;
   workloads::Symmetry symmetry = workloads::Symmetry::folded;
@@ -59,6 +69,13 @@ struct TrainingScenario {
 /// All but the layout and the schedule, for those who look for these.
 [[nodiscard]] TrainingScenario read_cluster(const sim::ConfigNode& node,
                                             const std::string& directory, KnownFiles& known);
+
+/// Memory of the GPUs of a stage, in bytes.
+[[nodiscard]] double memory_of_gpus(const TrainingScenario& scenario, std::size_t stage);
+
+/// Simulates the step of a scenario.
+[[nodiscard]] workloads::StepReport run_step(const TrainingScenario& scenario,
+                                             workloads::Timeline* timeline = nullptr);
 
 /// Reads a scenario. `directory` is where relative paths start; empty for the current one. Throws
 /// sim::Error at whatever is wrong.

@@ -22,11 +22,6 @@ TrainingScenario read(const std::string& text, KnownFiles& known) {
   return read_training_scenario(sim::ConfigNode::parse("the scenario of a row", text), "", known);
 }
 
-workloads::StepReport run(const TrainingScenario& scenario) {
-  return workloads::run_step(scenario.training, scenario.profile, scenario.topology,
-                             scenario.execute);
-}
-
 /// The scenario of a row. Nothing if nothing fits.
 std::optional<std::string> scenario_of(const MeasuredStep& step, KnownFiles& known) {
   const std::vector<MeasuredStep::Choice> choices = step.choices();
@@ -40,7 +35,7 @@ std::optional<std::string> scenario_of(const MeasuredStep& step, KnownFiles& kno
     if (!fits(scenario)) {
       continue;
     }
-    if (const double seconds = run(scenario).seconds; seconds < best_s) {
+    if (const double seconds = run_step(scenario).seconds; seconds < best_s) {
       best_s = seconds;
       best = choice;
     }
@@ -51,7 +46,7 @@ std::optional<std::string> scenario_of(const MeasuredStep& step, KnownFiles& kno
 /// Our figure for a row, in what the row counts.
 double predicted(const MeasuredStep& step, const std::string& text, KnownFiles& known) {
   const TrainingScenario scenario = read(text, known);
-  const workloads::StepReport report = run(scenario);
+  const workloads::StepReport report = run_step(scenario);
   const workloads::Training& training = scenario.training;
   constexpr double tera = 1e12;
   switch (step.measure) {

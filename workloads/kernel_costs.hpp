@@ -16,6 +16,8 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "calibration/profile.hpp"
 #include "workloads/layer_work.hpp"
@@ -57,6 +59,21 @@ class KernelCosts {
   std::int32_t blocks_;
   double launch_s_;
   mutable std::map<std::array<double, 10>, double> known_;
+};
+
+/// What kernels take on the GPUs of each stage: the same on all, or on each its own.
+class StageKernels {
+ public:
+  /// What is pointed to outlives this.
+  explicit StageKernels(const KernelCosts& all) : costs_{&all} {}
+  explicit StageKernels(std::vector<const KernelCosts*> each) : costs_{std::move(each)} {}
+
+  [[nodiscard]] const KernelCosts& of(std::int32_t stage) const {
+    return *(costs_.size() == 1 ? costs_.front() : costs_[static_cast<std::size_t>(stage)]);
+  }
+
+ private:
+  std::vector<const KernelCosts*> costs_;
 };
 
 }  // namespace workloads

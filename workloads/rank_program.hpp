@@ -68,6 +68,7 @@ struct RankPrograms {
   std::vector<std::vector<Instruction>> programs;
   std::vector<std::int32_t> program_of;     // per rank
   std::vector<std::int32_t> endpoint_of{};  // per rank: its number among those of the topology
+  std::vector<double> pace_of{};            // per rank: how often the time that kernels take
   std::vector<Communicator> communicators;
   std::vector<std::vector<std::int32_t>> communicator_of;  // per rank and slot; -1: none
   std::vector<std::vector<std::int32_t>> peer_of;          // per rank and slot; -1: none

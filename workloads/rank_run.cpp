@@ -126,6 +126,7 @@ class Runner final : public collectives::PlanListener {
   [[nodiscard]] bool has_received(std::int32_t rank, const Instruction& instruction);
   [[nodiscard]] bool has_drained(std::int32_t rank, const Instruction& instruction);
   void compute(std::int32_t rank, const Instruction& instruction);
+  [[nodiscard]] sim::Duration taken_by(std::int32_t rank, sim::Duration time) const;
   void issue(std::int32_t rank, const Instruction& instruction);
   void hold(std::int32_t rank, sim::Bytes more);
   void start_turn(std::int32_t number);
@@ -209,12 +210,21 @@ void Runner::advance(std::int32_t rank) {
   }
 }
 
+/// What a rank takes for kernels that should take `time`.
+sim::Duration Runner::taken_by(std::int32_t rank, sim::Duration time) const {
+  const double pace = all_->pace_of.empty() ? 1 : all_->pace_of[at(rank)];
+  return pace == 1 ? time
+                   : sim::Duration{static_cast<std::int64_t>(
+                         std::llround(pace * static_cast<double>(time.count())))};
+}
+
 void Runner::compute(std::int32_t rank, const Instruction& instruction) {
   RankState& state = ranks_[at(rank)];
-  const Instant ready = state.now + instruction.time;
-  const Instant end = std::max(ready, state.host + instruction.late);
+  const sim::Duration time = taken_by(rank, instruction.time);
+  const Instant ready = state.now + time;
+  const Instant end = std::max(ready, state.host + instruction.late + (time - instruction.time));
   RankTimes& times = times_[at(rank)];
-  times.by_category[instruction.category] += instruction.time;
+  times.by_category[instruction.category] += time;
   times.launching += end - ready;
   if (state.is_recorded) {
     recording_->spans.push_back({.rank = rank,

@@ -121,18 +121,18 @@ std::vector<StageOrder> orders_of(const std::string& where, PipelineKind kind,
   return one_f_one_b(stages, micro_batches);
 }
 
-RankPrograms training_programs(const Training& training, const KernelCosts& costs,
+RankPrograms training_programs(const Training& training, const StageKernels& costs,
                                std::int32_t replicas) {
   const Layout& layout = training.layout;
   RankPrograms all;
   Operations operations;
   for (std::int32_t stage = 0; stage < layout.pipeline; ++stage) {
-    all.programs.push_back(stage_program(training, costs, operations, stage));
+    all.programs.push_back(stage_program(training, costs.of(stage), operations, stage));
   }
   all.operations = operations.take();
   all.labels = operations.take_labels();
   all.amounts = operations.take_amounts();
-  all.slowdown = costs.slowdown();
+  all.slowdown = costs.of(0).slowdown();
   all.wait_for_messages = !training.software.overlap_pipeline;
   std::vector<std::int32_t> number_of(static_cast<std::size_t>(layout.ranks()), -1);
   for (std::int32_t rank = 0; rank < layout.ranks(); ++rank) {
@@ -140,6 +140,8 @@ RankPrograms training_programs(const Training& training, const KernelCosts& cost
       number_of[static_cast<std::size_t>(rank)] = all.ranks();
       all.program_of.push_back(place_of(layout, rank, Dimension::pipeline));
       all.endpoint_of.push_back(rank);
+      const auto slow = training.stragglers.find(rank);
+      all.pace_of.push_back(slow == training.stragglers.end() ? 1 : slow->second);
     }
   }
   for (const std::int32_t rank : all.endpoint_of) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Training {
   Layout layout;
   Software software;
   std::vector<StageOrder> orders;  // of the pipeline's stages
+  // Ranks whose kernels take so many times as long as they should.
+  std::map<std::int32_t, double> stragglers{};
 };
 
 /// Where the time of a rank goes. The last ones are of waiting: for collectives along a dimension,
@@ -71,7 +74,7 @@ enum class Neighbour : std::uint8_t { next, previous };
 ///
 /// With `replicas` above 0 of that many of the DP replicas only, which stand for the others: those
 /// do the same. Communicators then name all their members.
-[[nodiscard]] RankPrograms training_programs(const Training& training, const KernelCosts& costs,
+[[nodiscard]] RankPrograms training_programs(const Training& training, const StageKernels& costs,
                                              std::int32_t replicas = 0);
 
 }  // namespace workloads

@@ -1,6 +1,7 @@
 #include "workloads/training_step.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 #include <string>
@@ -120,7 +121,24 @@ std::vector<StageMemory> memory_of(const Training& training) {
 
 StepCosts::StepCosts(const calibration::GpuProfile& profile, const Software& software,
                      const topology::Topology& topology, const collectives::ExecuteOptions& options)
-    : kernels_{profile, software}, library_{collectives_of(profile), topology, options} {}
+    : StepCosts{std::array{&profile}, software, topology, options} {}
+
+StepCosts::StepCosts(std::span<const calibration::GpuProfile* const> profiles,
+                     const Software& software, const topology::Topology& topology,
+                     const collectives::ExecuteOptions& options)
+    : library_{collectives_of(*profiles.front()), topology, options} {
+  for (const calibration::GpuProfile* const profile : profiles) {
+    kernels_.emplace_back(*profile, software);
+  }
+}
+
+StageKernels StepCosts::kernels() const {
+  std::vector<const KernelCosts*> each;
+  for (const KernelCosts& costs : kernels_) {
+    each.push_back(&costs);
+  }
+  return StageKernels{std::move(each)};
+}
 
 void check_size(const Training& training, const topology::Topology& topology) {
   const std::int32_t ranks = training.layout.ranks();
@@ -141,7 +159,9 @@ StepReport run_step(const Training& training, StepCosts& costs, Symmetry symmetr
                     Timeline* timeline) {
   const topology::Topology& topology = costs.library().topology();
   check_size(training, topology);
-  const bool may_fold = symmetry == Symmetry::folded && costs.library().has_like_servers();
+  // A straggler's replica does not do as the others do.
+  const bool may_fold = symmetry == Symmetry::folded && training.stragglers.empty() &&
+                        costs.library().has_like_servers();
   const std::int32_t replicas = may_fold ? replicas_for_all(training.layout, topology) : 0;
   RankPrograms all = training_programs(training, costs.kernels(), replicas);
   if (replicas > 0) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -62,11 +63,15 @@ class StepCosts {
   StepCosts(const calibration::GpuProfile& profile, const Software& software,
             const topology::Topology& topology, const collectives::ExecuteOptions& options);
 
-  [[nodiscard]] const KernelCosts& kernels() const { return kernels_; }
+  /// With a profile for each stage; collectives and messages go by that of the first one.
+  StepCosts(std::span<const calibration::GpuProfile* const> profiles, const Software& software,
+            const topology::Topology& topology, const collectives::ExecuteOptions& options);
+
+  [[nodiscard]] StageKernels kernels() const;
   [[nodiscard]] LibraryNetwork& library() { return library_; }
 
  private:
-  KernelCosts kernels_;
+  std::vector<KernelCosts> kernels_;
   LibraryNetwork library_;
 };
 

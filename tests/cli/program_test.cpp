@@ -478,8 +478,17 @@ TEST_CASE("program: every file in configs/ loads and runs") {
     } else if (path.find("/gpus/") != std::string::npos && entry.is_regular_file()) {
       CHECK_NOTHROW(static_cast<void>(workloads::read_gpu(sim::ConfigNode::load(path))));
     } else if (path.find("/software/") != std::string::npos ||
-               path.find("/networks/") != std::string::npos) {
+               path.find("/networks/") != std::string::npos ||
+               path.find("/prices/") != std::string::npos) {
       continue;  // read by tests of their own
+    } else if (entry.path().stem().string().starts_with("sweep-")) {
+      CHECK(espalier({"sweep", path, "--dry-run"}).status == 0);
+    } else if (path.find("/planning/runs/") != std::string::npos) {
+      CHECK(espalier({"run", path, "--set", "run.replications=2"}).status == 0);
+    } else if (path.find("/planning/") != std::string::npos && entry.is_regular_file()) {
+      CHECK(espalier({"plan", path, "-n", "1", "--set", "search.tensor=[8]", "--set",
+                      "search.micro_batch=[1]", "--set", "search.sharding=[optimizer]"})
+                .status == 0);
     } else if (path.find("/training/") != std::string::npos) {
       CHECK(espalier({"run", path}).status == 0);
     } else if (entry.path().extension() == ".yaml") {

@@ -90,6 +90,10 @@ TEST_CASE("sweep: all combinations, the last axis fastest; a zip goes together")
                                "  - layout.tensor: [1, 2]\n"
                                "  - zip: {layout.pipeline: [1, 2], layout.micro_batch: [4, 2]}\n");
   CHECK(points_of(sweep) == " 1 1 4, 1 2 2, 2 1 4, 2 2 2");
+  // Values that are lists or mappings are written as they could have been.
+  CHECK(points_of(
+            sweep_of(training + "axes: [stage_gpus: [[a, b], []], changes: [[{fail: x}]]]\n")) ==
+        " [a, b] [{fail: x}], [] [{fail: x}]");
   CHECK(sweep.is_training);
   CHECK(sweep.points[3].scenario.at("layout").at("pipeline").text() == "2");
   CHECK(sweep.points[3].scenario.at("layout").at("global_batch").text() == "8");

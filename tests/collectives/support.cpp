@@ -102,5 +102,10 @@ std::vector<Machine> machines_of(int ranks) {
   machines.push_back(custom("custom one-way ring", one_way_ring(ranks)));
   machines.push_back(custom("custom lopsided", lopsided(ranks)));
   machines.push_back(custom("custom woven", woven(ranks)));
+  if (ranks % 4 == 0) {
+    machines.push_back(
+        custom("sites", "{kind: sites, site: 'gpu-cluster:" + std::to_string(ranks / 4) +
+                            "x2', distance_km: 1, bandwidth: 400 Gbps}"));
+  }
   return machines;
 }

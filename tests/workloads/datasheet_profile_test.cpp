@@ -27,11 +27,6 @@ const Gpu& a100_sheet() {
   return gpu;
 }
 
-const GpuProfile& h100() {
-  static const GpuProfile profile = shipped_profile("h100");
-  return profile;
-}
-
 GpuProfile like_a100(const Gpu& gpu) {
   return datasheet_profile(gpu, a100(), a100_sheet());
 }

@@ -20,6 +20,11 @@ const calibration::GpuProfile& a100() {
   return profile;
 }
 
+const calibration::GpuProfile& h100() {
+  static const calibration::GpuProfile profile = shipped_profile("h100");
+  return profile;
+}
+
 Transformer model_of(const std::string& text) {
   return read_model(sim::ConfigNode::parse("m.yaml", text));
 }

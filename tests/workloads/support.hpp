@@ -16,6 +16,7 @@ namespace workloads {
 
 /// The profile of an A100, read once.
 [[nodiscard]] const calibration::GpuProfile& a100();
+[[nodiscard]] const calibration::GpuProfile& h100();
 
 /// From the text of a YAML file.
 [[nodiscard]] Transformer model_of(const std::string& text);

@@ -32,7 +32,8 @@ Training training_of(const Transformer& model, const Layout& layout, const Softw
 }
 
 RankPrograms programs_of(const Training& training) {
-  return training_programs(training, KernelCosts{a100(), training.software});
+  const KernelCosts costs{a100(), training.software};
+  return training_programs(training, StageKernels{costs});
 }
 
 /// Bytes of the operations that a program begins along an axis, by collective.

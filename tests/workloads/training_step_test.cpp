@@ -1,6 +1,7 @@
 #include "workloads/training_step.hpp"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <numeric>
 #include <random>
@@ -323,6 +324,44 @@ TEST_CASE("training step: what ranks hold over time is most what the order of pa
             doctest::Approx(expected[stage].total() - expected[stage].activations));
     }
   }
+}
+
+TEST_CASE("training step: stages on other GPUs take what those take") {
+  // Two stages that wait for their messages, one micro-batch: forward, forward, backward, backward.
+  const Training training = training_of({.pipeline = 2, .global_batch = 1});
+  const auto network = topology::load("test", "gpu-cluster:1x2" + servers);
+  const collectives::ExecuteOptions options;
+  const auto compute = [&](std::array<const calibration::GpuProfile*, 2> profiles) {
+    StepCosts costs{profiles, training.software, network, options};
+    const StepReport report = run_step(training, costs);
+    return std::array{report.stages[0].seconds[0], report.stages[1].seconds[0], report.seconds};
+  };
+  const auto fast = compute({&h100(), &h100()});
+  const auto slow = compute({&a100(), &a100()});
+  const auto mixed = compute({&h100(), &a100()});
+  CHECK(mixed[0] == fast[0]);
+  CHECK(mixed[1] == slow[1]);
+  CHECK(fast[2] < mixed[2]);
+  CHECK(mixed[2] < slow[2]);
+}
+
+TEST_CASE("training step: a straggler holds up its group, by what its kernels take longer") {
+  Training training =
+      training_of({.tensor = 4, .global_batch = 2}, 8, {.overlap_tensor = TensorOverlap::none});
+  const auto network = topology::load("test", "gpu-cluster:1x4" + servers);
+  const StepReport usual = run_step(training, a100(), network, {});
+  training.stragglers[2] = 1.5;
+  const StepReport held_up = run_step(training, a100(), network, {});
+  CHECK(held_up.ranks_run == 4);
+  // All wait for it at every collective: half as long again for all kernels, the update included.
+  double kernels = 0;
+  for (const auto category : {Category::compute, Category::recompute, Category::optimizer}) {
+    kernels += usual.stages[0].seconds.at(static_cast<std::size_t>(category));
+  }
+  CHECK(held_up.seconds == doctest::Approx(usual.seconds + (kernels / 2)).epsilon(1e-6));
+  // A rank that is faster than the others changes nothing for them.
+  training.stragglers[2] = 0.5;
+  CHECK(run_step(training, a100(), network, {}).seconds == doctest::Approx(usual.seconds));
 }
 
 TEST_CASE("training step: a cluster that is too small, and a profile that lacks something") {
