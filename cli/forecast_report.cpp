@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/long_quantities.hpp"
@@ -55,6 +54,22 @@ std::string dates_text(const PlayedRun& played) {
   return out;
 }
 
+/// "name         one, two," and what does not fit into 79 columns below it.
+std::string wrapped(std::string_view name, const std::vector<std::string>& texts) {
+  constexpr std::size_t most = 79;
+  std::string out;
+  std::string line = fmt::format("{:<12}", name);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::string text = texts[i] + (i + 1 < texts.size() ? "," : "");
+    if (line.size() + 1 + text.size() > most) {
+      out += line + '\n';
+      line = fmt::format("{:<12}", "");
+    }
+    line += ' ' + text;
+  }
+  return out + line + '\n';
+}
+
 std::string failures_text(const PlayedRun& played) {
   const auto& parts = played.scenario.run.parts;
   if (parts.empty()) {
@@ -65,7 +80,7 @@ std::string failures_text(const PlayedRun& played) {
     texts.push_back(fmt::format("{:.3g} of {} {}", played.forecast.failures[i].mean, parts[i].count,
                                 parts[i].name));
   }
-  return fmt::format("failures     {}\n", fmt::join(texts, ", "));
+  return wrapped("failures", texts);
 }
 
 std::string checkpoints_text(const PlayedRun& played) {
@@ -117,8 +132,7 @@ std::string render_run(const PlayedRun& played) {
                                   percent * share.seconds->mean / forecast.duration.mean));
     }
   }
-  return out + fmt::format("time         {}\n", fmt::join(texts, ", ")) + failures_text(played) +
-         checkpoints_text(played);
+  return out + wrapped("time", texts) + failures_text(played) + checkpoints_text(played);
 }
 
 std::string render_bill(const planning::Bill& bill, std::string_view of) {
@@ -139,7 +153,8 @@ std::string render_bill(const planning::Bill& bill, std::string_view of) {
   for (const planning::LeftOut& each : bill.left_out) {
     left_out.push_back(each.key.empty() ? each.what : fmt::format("{} ({})", each.what, each.key));
   }
-  return out + (left_out.empty() ? "" : fmt::format("left out: {}\n", fmt::join(left_out, "; ")));
+  return out + (left_out.empty() ? "" : wrapped("left out", left_out));
+  ")));
 }
 
 nlohmann::ordered_json to_json(const PlayedRun& played) {

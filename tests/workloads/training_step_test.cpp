@@ -346,8 +346,10 @@ TEST_CASE("training step: stages on other GPUs take what those take") {
 }
 
 TEST_CASE("training step: a straggler holds up its group, by what its kernels take longer") {
-  Training training =
-      training_of({.tensor = 4, .global_batch = 2}, 8, {.overlap_tensor = TensorOverlap::none});
+  Training training = training_of({.tensor = 4, .global_batch = 2}, 8,
+                                  {.overlap_tensor = TensorOverlap::none,
+                                   .launch = sim::Duration{0},
+                                   .collective_launch = sim::Duration{0}});
   const auto network = topology::load("test", "gpu-cluster:1x4" + servers);
   const StepReport usual = run_step(training, a100(), network, {});
   training.stragglers[2] = 1.5;
