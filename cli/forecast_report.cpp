@@ -154,7 +154,6 @@ std::string render_bill(const planning::Bill& bill, std::string_view of) {
     left_out.push_back(each.key.empty() ? each.what : fmt::format("{} ({})", each.what, each.key));
   }
   return out + (left_out.empty() ? "" : wrapped("left out", left_out));
-  ")));
 }
 
 nlohmann::ordered_json to_json(const PlayedRun& played) {
