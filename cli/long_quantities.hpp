@@ -20,7 +20,7 @@ namespace cli {
 [[nodiscard]] std::chrono::sys_days read_date(const sim::ConfigNode& node);
 
 /// "2027-03-01".
-[[nodiscard]] std::string text_of(std::chrono::sys_days day);
+[[nodiscard]] std::string text_of(std::chrono::sys_days when);
 
 /// Three digits in the unit that suits: "54.2 d", "31.5 min".
 [[nodiscard]] std::string text_of(planning::Seconds time);

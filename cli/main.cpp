@@ -26,6 +26,8 @@ void print_overview() {
       "examples:\n"
       "  espalier collective --topology torus:8x8 --link 16GB/s,150ns --algorithms ring,multitree\n"
       "  espalier run configs/demo/dgx-h100-64.yaml -o out\n"
+      "  espalier plan configs/planning/gpt-22b-64-a100.yaml\n"
+      "  espalier sweep configs/planning/sweep-strong-scaling.yaml\n"
       "  espalier topology draw fat-tree:4 -o fat-tree.svg\n\n"
       "commands:\n",
       cli::version);

@@ -38,7 +38,7 @@ constexpr std::array table{
     Kind{"dragonfly", "dragonfly:2x4x2", build_dragonfly, "groups of routers, all joined"},
     Kind{"gpu-cluster", "gpu-cluster:8x8", build_gpu_cluster,
          "servers of GPUs: NVLink inside, rails or leaf-spine between"},
-    Kind{"sites", "sites.yaml", build_sites, "equal networks in several places, far apart"},
+    Kind{"sites", "two-sites-64.yaml", build_sites, "equal networks in several places, far apart"},
     Kind{"custom", "network.yaml", build_custom, "nodes and links as a file lists them"},
 };
 

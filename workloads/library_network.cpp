@@ -80,7 +80,7 @@ sim::Duration LibraryNetwork::time_alone(const collectives::Group& members, cons
 }
 
 /// What reaches a GPU from outside its server, at most: by its NICs, or by links of its own.
-double LibraryNetwork::outside_Bps(topology::NodeId node) const {
+double LibraryNetwork::bytes_from_outside(topology::NodeId node) const {
   const auto server_of = [&](topology::NodeId each) {
     return servers_ == nullptr ? -1 : servers_->block_of[topology::index(each)];
   };
@@ -139,7 +139,7 @@ sim::Duration LibraryNetwork::least_time(const std::vector<std::int32_t>& endpoi
   const auto near = static_cast<double>(together);
   const double share = shape.bytes / ranks;
   const double inside = (ranks - 1) * share / static_cast<double>(costs.rate.count());
-  const double outside = (ranks - near) * share / (near * outside_Bps(group.nodes.front()));
+  const double outside = (ranks - near) * share / (near * bytes_from_outside(group.nodes.front()));
   constexpr double per_second = 1e12;
   known->second = costs.start +
                   sim::Duration{static_cast<std::int64_t>(std::max(inside, outside) * per_second)};

@@ -51,7 +51,7 @@ class LibraryNetwork {
                                                  sim::Bytes bytes);
 
  private:
-  [[nodiscard]] double outside_Bps(topology::NodeId node) const;
+  [[nodiscard]] double bytes_from_outside(topology::NodeId node) const;
   [[nodiscard]] std::string pattern_of(const collectives::Group& group) const;
 
   const calibration::CollectiveFit* fit_;
