@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,13 +16,14 @@
 #include "cli/atomic_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/settings.hpp"
 #include "cli/sweep.hpp"
+#include "cli/sweep_origin.hpp"
 #include "cli/sweep_results.hpp"
 #include "cli/sweep_run.hpp"
 #include "cli/team.hpp"
 #include "cli/terminal.hpp"
 #include "sim/error.hpp"
+#include "sim/text_file.hpp"
 #include "sim/text_list.hpp"
 
 namespace cli {
@@ -65,14 +67,25 @@ namespace fs = std::filesystem;
 constexpr std::size_t shown_most = 10;
 constexpr int exit_interrupted = 130;  // as shells say of a program that SIGINT ends
 
-Sweep load_sweep(const std::string& file, const Arguments& arguments) {
-  return read_sweep(with_settings(sim::ConfigNode::load(file), arguments),
-                    fs::path{file}.parent_path().string());
-}
-
 fs::path directory_of(const std::string& file, const Arguments& arguments) {
   const auto said = arguments.find("output");
   return said ? fs::path{*said} : fs::path{"out"} / fs::path{file}.stem();
+}
+
+/// A sweep, and its file as it was when it was read.
+struct LoadedSweep {
+  Sweep sweep;
+  SweepOrigin origin;
+};
+
+LoadedSweep load_sweep(const std::string& file, const Arguments& arguments) {
+  const fs::path starts = fs::path{file}.parent_path();
+  SweepOrigin origin{.file = file,
+                     .text = sim::read_text_file(file, origin_text_max),
+                     .directory = (fs::current_path() / starts).lexically_normal().string(),
+                     .settings = arguments.all("set"),
+                     .output = directory_of(file, arguments).string()};
+  return {read_sweep(node_of(origin, file), starts.string()), std::move(origin)};
 }
 
 Shard read_shard(const std::string& text) {
@@ -108,17 +121,19 @@ void print_points(const Sweep& sweep) {
   fmt::print("{} points, {} left out\n", sweep.points.size(), sweep.skipped);
 }
 
-void write_and_show(const Sweep& sweep, const FinishedPoints& points, const fs::path& directory,
+void write_and_show(const LoadedSweep& loaded, const FinishedPoints& points,
                     const Arguments& arguments) {
-  const ResultRows rows = result_rows(sweep, points);
+  const fs::path directory = loaded.origin.output;
+  const ResultRows rows = result_rows(loaded.sweep, points);
   make_directory(directory);
+  keep_origin(loaded.origin, directory);
   write_file_atomically(directory / "results.jsonl", to_json_lines(rows));
   write_file_atomically(directory / "results.csv", to_csv(rows));
   if (arguments.has("json")) {
     fmt::print("{}", to_json_lines(rows));
     return;
   }
-  fmt::print("{}\nresults: {}\n", summary_of(sweep, rows, shown_most),
+  fmt::print("{}\nresults: {}\n", summary_of(loaded.sweep, rows, shown_most),
              (directory / "results.{csv,jsonl}").string());
 }
 
@@ -138,7 +153,7 @@ int merge(const Arguments& arguments) {
     throw sim::Error{std::string{"espalier sweep merge"},
                      "expected the sweep's file, then the directories of its shards"};
   }
-  const Sweep sweep = load_sweep(words.front(), arguments);
+  const LoadedSweep loaded = load_sweep(words.front(), arguments);
   FinishedPoints points;
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (!fs::is_directory(fs::path{words[i]} / "journal")) {
@@ -146,15 +161,16 @@ int merge(const Arguments& arguments) {
     }
     add_lines(read_journals(words[i]), points);
   }
-  if (const std::vector<std::size_t> missing = missing_points(sweep, points); !missing.empty()) {
+  const std::vector<std::size_t> missing = missing_points(loaded.sweep, points);
+  if (!missing.empty()) {
     throw sim::Failure{fmt::format("{} of {} points are missing: {}", missing.size(),
-                                   sweep.points.size(), numbers_text(missing))};
+                                   loaded.sweep.points.size(), numbers_text(missing))};
   }
-  write_and_show(sweep, points, directory_of(words.front(), arguments), arguments);
+  write_and_show(loaded, points, arguments);
   return 0;
 }
 
-int finish(const Sweep& sweep, const SweepOutcome& outcome, const SweepRun& run,
+int finish(const LoadedSweep& loaded, const SweepOutcome& outcome, const SweepRun& run,
            const Arguments& arguments) {
   if (outcome.done < outcome.total) {
     fmt::print(stderr,
@@ -168,16 +184,15 @@ int finish(const Sweep& sweep, const SweepOutcome& outcome, const SweepRun& run,
                outcome.total, run.directory.string());
     return 0;
   }
-  write_and_show(sweep, outcome.points, run.directory, arguments);
+  write_and_show(loaded, outcome.points, arguments);
   return 0;
 }
 
 int run_as(Team& team, const Arguments& arguments) {
-  const std::string file = arguments.at("sweep");
-  const Sweep sweep = load_sweep(file, arguments);
+  const LoadedSweep loaded = load_sweep(arguments.at("sweep"), arguments);
   if (arguments.has("dry-run")) {
     if (team.is_leader()) {
-      print_points(sweep);
+      print_points(loaded.sweep);
     }
     return 0;
   }
@@ -185,15 +200,15 @@ int run_as(Team& team, const Arguments& arguments) {
   Progress progress{"sweeping"};
   const InterruptGuard guard;
   const SweepRun run{
-      .directory = directory_of(file, arguments),
+      .directory = loaded.origin.output,
       .threads = read_threads(arguments, team),
       .shard = shard ? read_shard(*shard) : Shard{},
       .was_asked_to_stop = InterruptGuard::was_asked_to_stop,
       .on_done = [&](std::size_t done, std::size_t total) { progress.update(done, total); }};
   make_directory(run.directory);
-  const SweepOutcome outcome = run_sweep(sweep, run, team);
+  const SweepOutcome outcome = run_sweep(loaded.sweep, run, team);
   progress.finish();
-  return team.is_leader() ? finish(sweep, outcome, run, arguments) : 0;
+  return team.is_leader() ? finish(loaded, outcome, run, arguments) : 0;
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ constexpr std::array table{
     Entry{&topology_command, run_topology},   Entry{&schedule_command, run_schedule},
     Entry{&flows_command, run_flows},         Entry{&validate_command, run_validate},
     Entry{&calibrate_command, run_calibrate}, Entry{&sweep_command, run_sweep_command},
-    Entry{&plan_command, run_plan},
+    Entry{&plan_command, run_plan},           Entry{&report_command, run_report},
 };
 
 }  // namespace

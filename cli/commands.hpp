@@ -28,6 +28,7 @@ extern const Command validate_command;
 extern const Command calibrate_command;
 extern const Command sweep_command;
 extern const Command plan_command;
+extern const Command report_command;
 
 int run_collective(const Arguments& arguments);
 int run_scenario(const Arguments& arguments);
@@ -38,5 +39,6 @@ int run_validate(const Arguments& arguments);
 int run_calibrate(const Arguments& arguments);
 int run_sweep_command(const Arguments& arguments);
 int run_plan(const Arguments& arguments);
+int run_report(const Arguments& arguments);
 
 }  // namespace cli

@@ -11,8 +11,12 @@
 namespace cli {
 
 std::vector<Setting> settings(const Arguments& arguments) {
+  return settings(arguments.all("set"));
+}
+
+std::vector<Setting> settings(const std::vector<std::string>& texts) {
   std::vector<Setting> out;
-  for (const std::string& text : arguments.all("set")) {
+  for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
       throw sim::Error{std::string{"--set"}, fmt::format("expected key=value, got '{}'", text)};
@@ -26,7 +30,11 @@ std::vector<Setting> settings(const Arguments& arguments) {
 }
 
 sim::ConfigNode with_settings(sim::ConfigNode node, const Arguments& arguments) {
-  for (const Setting& setting : settings(arguments)) {
+  return with_settings(std::move(node), settings(arguments));
+}
+
+sim::ConfigNode with_settings(sim::ConfigNode node, const std::vector<Setting>& settings) {
+  for (const Setting& setting : settings) {
     node = node.with(setting.key, setting.label(), setting.value);
   }
   return node;

@@ -20,9 +20,12 @@ struct Setting {
 
 /// Those given, in order. Throws sim::Error for one without a key, or without a value.
 [[nodiscard]] std::vector<Setting> settings(const Arguments& arguments);
+[[nodiscard]] std::vector<Setting> settings(const std::vector<std::string>& texts);
 
 /// `node` with the settings over it.
 [[nodiscard]] sim::ConfigNode with_settings(sim::ConfigNode node, const Arguments& arguments);
+[[nodiscard]] sim::ConfigNode with_settings(sim::ConfigNode node,
+                                            const std::vector<Setting>& settings);
 
 /// The same for a scenario, whose topology may be a file, found from `directory`: a setting of
 /// "topology.shape" then reaches into that file.

@@ -1,6 +1,5 @@
 #include "cli/trace_file.hpp"
 
-#include <array>
 #include <cstdlib>
 #include <iterator>
 #include <map>
@@ -15,10 +14,7 @@ namespace {
 
 using workloads::Recording;
 
-constexpr std::array<std::string_view, workloads::axes + 2> threads{
-    "kernels",           "TP",        "CP",      "EP", "ETP", "DP", "DP of experts", "copies",
-    "copies of experts", "embedding", "messages"};
-constexpr int messages_thread = static_cast<int>(threads.size()) - 1;
+constexpr int messages_thread = static_cast<int>(timeline_rows.size()) - 1;
 
 /// Picoseconds as microseconds, to the last digit.
 std::string microseconds(sim::Duration time) {
@@ -69,10 +65,10 @@ class TraceWriter {
     add(fmt::format(R"({{"ph":"M","name":"process_name","pid":{0},"tid":0,)"
                     R"("args":{{"name":"rank {0}, stage {1}"}}}})",
                     endpoint, stage));
-    for (std::size_t i = 0; i < threads.size(); ++i) {
+    for (std::size_t i = 0; i < timeline_rows.size(); ++i) {
       add(fmt::format(R"({{"ph":"M","name":"thread_name","pid":{},"tid":{},)"
                       R"("args":{{"name":"{}"}}}})",
-                      endpoint, i, threads.at(i)));
+                      endpoint, i, timeline_rows.at(i)));
     }
   }
 

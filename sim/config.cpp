@@ -51,7 +51,10 @@ ConfigNode ConfigNode::child(const std::shared_ptr<const ConfigTree>& tree,
 
 ConfigNode ConfigNode::part(const std::string& text) const {
   auto tree = std::make_shared<ConfigTree>(*tree_);
+  tree->kind = ConfigTree::Kind::scalar;
   tree->text = text;
+  tree->items.clear();
+  tree->entries.clear();
   return {tree, path_};
 }
 

@@ -12,6 +12,7 @@
 #include "workloads/blocked_ranks.hpp"
 #include "workloads/rank_plans.hpp"
 #include "workloads/rank_state.hpp"
+#include "workloads/turns_alone.hpp"
 
 namespace workloads {
 namespace {
@@ -28,6 +29,9 @@ class Runner final : public collectives::PlanListener {
          const collectives::ExecuteOptions& options, const Carrier& carrier, std::size_t categories,
          Recording* recording)
       : all_{&all},
+        topology_{&topology},
+        options_{&options},
+        carrier_{&carrier},
         recording_{recording},
         plans_{all, carrier},
         starts_{*this},
@@ -70,6 +74,9 @@ class Runner final : public collectives::PlanListener {
     result.ranks = std::move(times_);
     if (network_) {
       result.links = network_->link_use();
+    }
+    if (recording_ != nullptr) {
+      recording_->link_bytes = bytes_on_links(result.links);
     }
     return result;
   }
@@ -132,11 +139,15 @@ class Runner final : public collectives::PlanListener {
   void start_turn(std::int32_t number);
   void on_turn_over(std::int32_t number, Instant when);
   void record_turn(std::int32_t number, Instant over);
+  [[nodiscard]] std::vector<double> bytes_on_links(const std::vector<sim::LinkUse>& network) const;
   void start_message(std::int32_t number);
   void on_message_over(std::int32_t number);
   void pass_until(std::int32_t rank, const Instruction& instruction, Instant when);
 
   const RankPrograms* all_;
+  const topology::Topology* topology_;
+  const collectives::ExecuteOptions* options_;
+  const Carrier* carrier_;
   Recording* recording_;  // null: none
   RankPlans plans_;
   sim::Engine engine_;
@@ -151,6 +162,7 @@ class Runner final : public collectives::PlanListener {
   std::vector<std::int32_t> ready_;
   std::size_t done_ = 0;
   std::vector<RankTimes> times_;
+  TurnsAlone turns_alone_;  // of a recording
 };
 
 void Runner::pass_until(std::int32_t rank, const Instruction& instruction, Instant when) {
@@ -287,6 +299,9 @@ void Runner::start_turn(std::int32_t number) {
     const Instant start = std::max(turn.last_joined, communicator.free_from);
     communicator.started = start;
     if (const auto alone = plans_.alone(number, turn.what)) {
+      if (recording_ != nullptr) {
+        turns_alone_.count(number, turn.what);
+      }
       on_turn_over(number, start + *alone);
     } else {
       communicator.is_running = true;
@@ -322,6 +337,15 @@ void Runner::record_turn(std::int32_t number, Instant over) {
                                    .end = over.time_since_epoch()});
     }
   }
+}
+
+/// What the network carried, and what never went to it.
+std::vector<double> Runner::bytes_on_links(const std::vector<sim::LinkUse>& network) const {
+  std::vector<double> bytes = turns_alone_.link_bytes(*all_, *carrier_, *topology_, *options_);
+  for (std::size_t link = 0; link < std::min(bytes.size(), network.size()); ++link) {
+    bytes[link] += network[link].bytes;
+  }
+  return bytes;
 }
 
 bool Runner::has_waited(std::int32_t rank, const Instruction& instruction) {

@@ -72,6 +72,8 @@ struct Recording {
   std::vector<Span> spans{};
   std::vector<Message> messages{};
   std::vector<Level> levels{};
+  // Per link of the topology, of all ranks: with what has its time without the network.
+  std::vector<double> link_bytes{};
 };
 
 struct RunResult {

@@ -61,6 +61,12 @@ double again_flop(const Training& training) {
   return 0;
 }
 
+/// Is the stage among the first and the last ones, `most` in all?
+bool is_among(std::int32_t stage, std::int32_t stages, std::int32_t most) {
+  const std::int32_t last = most / 2;
+  return stage < most - last || stage >= stages - last;
+}
+
 /// Asks for the first rank of each stage, and gives the names of what it does.
 void prepare(Timeline& timeline, const RankPrograms& all, const Training& training) {
   timeline.labels = all.labels;
@@ -68,7 +74,8 @@ void prepare(Timeline& timeline, const RankPrograms& all, const Training& traini
   std::set<std::int32_t> stages;
   for (std::int32_t rank = 0; rank < all.ranks(); ++rank) {
     const std::int32_t stage = all.program_of[at(rank)];
-    if (stage < timeline.stages_most && stages.insert(stage).second) {
+    if (is_among(stage, training.layout.pipeline, timeline.stages_most) &&
+        stages.insert(stage).second) {
       timeline.recording.ranks.push_back(rank);
       timeline.stage_of.push_back(stage);
       timeline.endpoint_of.push_back(all.endpoint_of[at(rank)]);

@@ -40,7 +40,8 @@ struct StepReport {
 /// Are replicas run that stand for others (symmetry.hpp), or all of them? The figures are the same.
 enum class Symmetry : std::uint8_t { folded, ignored };
 
-/// What the first rank of each stage did, of up to as many stages as are asked for, and with names.
+/// What the first rank of each stage did, with names; of up to as many stages as are asked for, the
+/// first and the last ones.
 struct Timeline {
   std::int32_t stages_most = 16;
   Recording recording{};

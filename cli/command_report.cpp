@@ -1,0 +1,215 @@
+// espalier report: the results of a sweep as one page.
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/atomic_file.hpp"
+#include "cli/commands.hpp"
+#include "cli/report_page.hpp"
+#include "cli/report_point.hpp"
+#include "cli/sweep.hpp"
+#include "cli/sweep_origin.hpp"
+#include "cli/sweep_results.hpp"
+#include "sim/error.hpp"
+#include "sim/quantity_text.hpp"
+#include "sim/text_file.hpp"
+
+namespace cli {
+namespace {
+
+constexpr std::array report_options{
+    Option{"output", 'o', "FILE", "the page: report.html beside the results"},
+    Option{"point", 0, "N", "whose network and timeline it shows: the fastest that fits"},
+    Option{"stages", 0, "N", "of its pipeline, the first and the last ones: 4"},
+    Option{"window", 0, "FROM..TO", "of its step, in full detail, as in 20ms..35ms: the middle"},
+    Option{"rows", 0, "N", "points in the page at most: the fastest 2000"},
+    Option{"no-run", 0, "", "without network and timeline: nothing is simulated"},
+    Option{"sweep", 0, "FILE", "the sweep's file, where none is kept beside the results"},
+    Option{"help", 'h', "", "show this"},
+};
+constexpr std::array<std::string_view, 1> report_words{"directory"};
+
+}  // namespace
+
+const Command report_command{
+    .name = "report",
+    .summary = "the results of a sweep as one HTML page, with charts, the network, a timeline",
+    .usage = "espalier report DIR [options]",
+    .examples =
+        "espalier report out/bandwidth\n"
+        "espalier report out/bandwidth --point 17 -o point-17.html\n"
+        "espalier report out/bandwidth --stages 2 --window 20ms..35ms",
+    .options = report_options,
+    .positional = report_words,
+};
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t results_max = std::size_t{1} << 32U;  // bytes: a million rows have less
+
+std::int64_t number_of(const Arguments& arguments, std::string_view option, std::int64_t usual,
+                       std::int64_t least, std::int64_t most) {
+  const auto said = arguments.find(option);
+  return said ? sim::ConfigNode::scalar(fmt::format("--{}", option), *said).integer(least, most)
+              : usual;
+}
+
+SweepOrigin read_origin(const fs::path& directory, const Arguments& arguments) {
+  if (const auto file = arguments.find("sweep")) {
+    const fs::path starts = fs::path{*file}.parent_path();
+    return {.file = *file,
+            .text = sim::read_text_file(*file, origin_text_max),
+            .directory = starts.string(),
+            .settings = {},
+            .output = directory.string()};
+  }
+  if (auto kept = find_origin(directory)) {
+    return *std::move(kept);
+  }
+  throw sim::Error{directory.string(),
+                   "has no sweep.yaml, which 'espalier sweep' keeps beside its results\n"
+                   "  hint: --sweep SWEEP.yaml names it"};
+}
+
+ResultRows read_rows(const fs::path& directory) {
+  const fs::path path = directory / "results.jsonl";
+  if (!fs::exists(path)) {
+    throw sim::Error{
+        directory.string(),
+        "has no results.jsonl, which 'espalier sweep' writes when all points are done"};
+  }
+  const std::string text = sim::read_text_file(path.string(), results_max);
+  ResultRows rows;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    Json row = Json::parse(rest.substr(0, end), nullptr, false);
+    if (!row.is_object() || !row.contains("point") || !row.contains("axes") ||
+        !row.contains("status")) {
+      throw sim::Error{fmt::format("{}:{}", path.string(), rows.size() + 1),
+                       "is no result of a sweep"};
+    }
+    rows.push_back(std::move(row));
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+  }
+  return rows;
+}
+
+void check_match(const Sweep& sweep, const ResultRows& rows, const fs::path& directory) {
+  bool do_match = sweep.points.size() == rows.size();
+  for (std::size_t i = 0; do_match && i < rows.size(); ++i) {
+    do_match = rows[i]["point"] == i &&
+               std::ranges::all_of(sweep.points[i].values, [&](const auto& value) {
+                 return rows[i]["axes"].contains(value.first);
+               });
+  }
+  if (!do_match) {
+    throw sim::Failure{fmt::format("{}: results are not those of the sweep's file: run it again",
+                                   directory.string())};
+  }
+}
+
+std::optional<TimeWindow> read_window(const Arguments& arguments) {
+  const auto said = arguments.find("window");
+  if (!said) {
+    return std::nullopt;
+  }
+  const std::size_t dots = said->find("..");
+  if (dots == std::string::npos) {
+    throw sim::Error{std::string{"--window"}, fmt::format("expected FROM..TO, got '{}'", *said)};
+  }
+  const auto time = [](const std::string& text) {
+    return sim::ConfigNode::scalar("--window", text).duration();
+  };
+  const TimeWindow window{time(said->substr(0, dots)), time(said->substr(dots + 2))};
+  if (window.end <= window.begin) {
+    throw sim::Error{std::string{"--window"}, "ends before it begins"};
+  }
+  return window;
+}
+
+/// The file that the sweep's base is, if it is one.
+std::optional<std::pair<std::string, std::string>> read_base(const sim::ConfigNode& node,
+                                                             const SweepOrigin& origin) {
+  const sim::ConfigNode base = node.at("base");
+  if (base.is_map()) {
+    return std::nullopt;
+  }
+  const fs::path path = (fs::path{origin.directory} / base.text()).lexically_normal();
+  return std::pair{base.text(), sim::read_text_file(path.string(), origin_text_max)};
+}
+
+/// The point to be run: the one asked for, or the best one.
+std::optional<std::size_t> choose_point(const Arguments& arguments, const ResultRows& rows) {
+  if (!arguments.has("point")) {
+    return best_point(rows);
+  }
+  const auto point = static_cast<std::size_t>(
+      number_of(arguments, "point", 0, 0, static_cast<std::int64_t>(rows.size()) - 1));
+  if (rows[point]["status"] != "ok") {
+    throw sim::Error{std::string{"--point"},
+                     fmt::format("point {} has nothing to show: it is '{}'", point,
+                                 rows[point]["status"].get<std::string>())};
+  }
+  return point;
+}
+
+void count_statuses(const ResultRows& rows, Report& report) {
+  std::map<std::string, std::size_t> statuses;
+  for (const Json& row : rows) {
+    ++statuses[row["status"].get<std::string>()];
+    report.unfit += row["status"] == "ok" && !is_usable(row) ? 1U : 0U;
+  }
+  report.statuses.assign(statuses.begin(), statuses.end());
+  std::ranges::stable_partition(report.statuses,
+                                [](const auto& each) { return each.first == "ok"; });
+}
+
+}  // namespace
+
+int run_report(const Arguments& arguments) {
+  const fs::path directory = arguments.at("directory");
+  const fs::path output = arguments.find("output").value_or((directory / "report.html").string());
+  Report report{.origin = read_origin(directory, arguments)};
+  const sim::ConfigNode node =
+      node_of(report.origin, arguments.find("sweep").value_or((directory / "sweep.yaml").string()));
+  const Sweep sweep = read_sweep(node, report.origin.directory);
+  const ResultRows rows = read_rows(directory);
+  check_match(sweep, rows, directory);
+  if (const auto description = node.find("description")) {
+    report.description = description->text();
+  }
+  report.base = read_base(node, report.origin);
+  report.points = rows.size();
+  report.left_out = sweep.skipped;
+  count_statuses(rows, report);
+  report.best = best_point(rows);
+  const auto point = choose_point(arguments, rows);
+  constexpr std::int64_t rows_usual = 2000;
+  const auto rows_most =
+      static_cast<std::size_t>(number_of(arguments, "rows", rows_usual, 1, points_max));
+  report.table = report_table(ranked(rows, rows_most, point));
+  if (point && !arguments.has("no-run")) {
+    const PointChoice choice{
+        .stages = static_cast<std::int32_t>(number_of(arguments, "stages", 4, 1, 64)),
+        .window = read_window(arguments)};
+    report.point = run_for_report(sweep, *point, rows[*point], choice);
+  }
+  const std::string page = report_page(report);
+  write_file_atomically(output, page);
+  fmt::print("report: {} ({})\n", output.string(),
+             sim::to_text_si(static_cast<double>(page.size()), "B"));
+  return 0;
+}
+
+}  // namespace cli

@@ -1,0 +1,386 @@
+// What charts show, in the words of the library that draws them.
+//
+// A chart is {option, note, points}: `points` are its marks in the order in which keys walk over
+// them, each {series, index, row}.
+
+const several = "\u2026";
+
+function chart_base() {
+  const ink = colour("ink");
+  return {
+    animation: false,
+    color: marks(),
+    textStyle: { color: ink, fontFamily: "system-ui, 'Liberation Sans', sans-serif", fontSize: 12 },
+    grid: { left: 16, right: 28, top: 52, bottom: 16, containLabel: true },
+    legend: {
+      type: "scroll",
+      top: 8,
+      itemWidth: 20,
+      itemHeight: 10,
+      textStyle: { color: ink },
+      pageTextStyle: { color: ink },
+      pageIconColor: colour("accent"),
+      inactiveColor: colour("line"),
+    },
+    tooltip: {
+      trigger: "item",
+      confine: true,
+      backgroundColor: colour("paper"),
+      borderColor: colour("muted"),
+      formatter: (mark) => tip_of(mark.data?.row, mark.data?.tip),
+    },
+    aria: { enabled: false }, // the page says itself what the chart shows
+  };
+}
+
+// What a tip shows: a point's axes, and its figures.
+function tip_of(row, extra) {
+  if (row === undefined || row === null) {
+    return "";
+  }
+  const lines = [`point ${point_of(row)}`, label_of(row), ...(extra ? [extra] : []), ...figures_of(row)];
+  const tip = element("div", { class: "tip" }, element("strong", { text: lines[0] }));
+  lines.slice(1).forEach((line) => tip.append(element("div", { text: line })));
+  return tip;
+}
+
+// "0.00001" as "1e-5"; others as short as they are.
+function tick_text(value) {
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-4 || size >= 1e7) ? value.toExponential(0) : grouped(String(value));
+}
+
+function axis_of(column, is_log) {
+  const ink = colour("ink");
+  const common = {
+    name: title_of(column),
+    nameLocation: "middle",
+    nameTextStyle: { color: ink, fontSize: 12 },
+    axisLine: { show: true, lineStyle: { color: colour("muted") } },
+    axisLabel: { color: ink, hideOverlap: true },
+    splitLine: { lineStyle: { color: colour("line"), opacity: 0.6 } },
+  };
+  if (!column.number) {
+    const values = distinct(column);
+    return { ...common, type: "category", data: values, axisLabel: { ...common.axisLabel, formatter: shortened } };
+  }
+  common.axisLabel.formatter = tick_text;
+  if (!is_log) {
+    return { ...common, type: "value", scale: true };
+  }
+  const values = column.values.filter((value) => value > 0).map((value) => value * column.factor);
+  const span = Math.max(...values) / Math.min(...values);
+  return { ...common, type: "log", logBase: span < 200 ? 2 : 10 };
+}
+
+function shortened(text) {
+  const most = document.getElementById("chart").clientWidth < 700 ? 18 : 48;
+  return text.length > most ? `${text.slice(0, most - 2)}${several}` : text;
+}
+
+// Pixels that the longest of some labels takes, and some more.
+function width_of(texts) {
+  return 16 + 6.6 * Math.max(0, ...texts.map((text) => shortened(text).length));
+}
+
+// The values of a column as texts, each once, in their order.
+function distinct(column) {
+  const rows = Array.from({ length: data.table.rows }, (_, row) => row);
+  rows.sort((left, right) => compare_rows(column, left, right));
+  return [...new Set(rows.filter((row) => column.values[row] !== null).map((row) => value_text(column, column.values[row])))];
+}
+
+// Where a row stands on an axis.
+function place_on(column, row) {
+  return column.number ? shown_value(column, row) : value_text(column, column.values[row]);
+}
+
+function can_stand(column, row, is_log) {
+  const value = column.values[row];
+  return value !== null && (!is_log || !column.number || value > 0);
+}
+
+// [{name, rows}], in the order of the group's values; all rows at once without a group.
+function groups_of(rows, column) {
+  if (!column) {
+    return [{ name: "", rows }];
+  }
+  const named = new Map(distinct(column).map((name) => [name, []]));
+  rows.forEach((row) => named.get(value_text(column, column.values[row]))?.push(row));
+  const unit = column.unit ? ` ${column.unit}` : "";
+  return [...named]
+    .filter(([, members]) => members.length > 0)
+    .map(([name, members]) => ({ name: `${column.title.split(".").pop()} ${name}${unit}`, rows: members }));
+}
+
+// Does a row beat another one? What does not fit into memory beats nothing that does.
+function is_better(column, left, right) {
+  if (is_usable(left) !== is_usable(right)) {
+    return is_usable(left);
+  }
+  const higher = column.better === "higher";
+  return higher ? column.values[left] > column.values[right] : column.values[left] < column.values[right];
+}
+
+// Of each x, the row with the best y.
+function best_by_x(rows, x, y) {
+  const best = new Map();
+  for (const row of rows) {
+    const at = x.values[row];
+    if (!best.has(at) || is_better(y, row, best.get(at))) {
+      best.set(at, row);
+    }
+  }
+  return [...best.values()].sort((left, right) => compare_rows(x, left, right));
+}
+
+// Rows that no other row beats in one of two columns without losing in the other.
+function pareto_front(rows, x, y) {
+  const better_x = (left, right) => is_better(x, left, right);
+  const order = [...rows].sort((left, right) => {
+    if (x.values[left] !== x.values[right]) {
+      return better_x(left, right) ? -1 : 1;
+    }
+    return is_better(y, left, right) ? -1 : is_better(y, right, left) ? 1 : 0;
+  });
+  const front = [];
+  for (const row of order) {
+    if (front.length === 0 || is_better(y, row, front[front.length - 1])) {
+      front.push(row);
+    }
+  }
+  return front;
+}
+
+// A mark for a row: hollow if that does not fit into memory.
+function item(x, y, row, color) {
+  const mark = { value: [place_on(x, row), place_on(y, row)], row };
+  return is_usable(row) || !color
+    ? mark
+    : { ...mark, itemStyle: { color: colour("paper"), borderColor: color, borderWidth: 1.5 } };
+}
+
+// A ring around the chosen row.
+function chosen_series(rows, x, y) {
+  const row = state.chosen;
+  const is_there = row !== null && rows.includes(row);
+  return {
+    type: "scatter",
+    name: "chosen",
+    silent: true,
+    symbol: "circle",
+    symbolSize: 20,
+    itemStyle: { color: "transparent", borderColor: colour("ink"), borderWidth: 2.5 },
+    data: is_there ? [item(x, y, row)] : [],
+    z: 10,
+    tooltip: { show: false },
+  };
+}
+
+const symbols = ["circle", "rect", "triangle", "diamond", "roundRect", "pin", "arrow"];
+
+function looks(i) {
+  return { symbol: symbols[i % symbols.length], color: marks()[i % 10] };
+}
+
+function axes_and_legend(option, choice, names) {
+  option.xAxis = { ...axis_of(choice.x, choice.log_x), nameGap: 28 };
+  option.yAxis = { ...axis_of(choice.y, choice.log_y), nameGap: 46 };
+  option.legend.data = names.filter(Boolean);
+  option.legend.show = option.legend.data.length > 0;
+  option.grid.bottom = 34;
+  option.grid.left = 34;
+}
+
+function line_chart(rows, choice) {
+  const option = { ...chart_base(), series: [] };
+  const groups = groups_of(rows, choice.group);
+  let others = 0;
+  groups.forEach((group, i) => {
+    const best = best_by_x(group.rows, choice.x, choice.y);
+    const rest = group.rows.filter((row) => !best.includes(row));
+    others += rest.length;
+    const { symbol, color } = looks(i);
+    option.series.push({
+      type: "line",
+      name: group.name,
+      symbol,
+      symbolSize: 8,
+      showAllSymbol: true,
+      lineStyle: { width: 2, color },
+      itemStyle: { color },
+      data: best.map((row) => item(choice.x, choice.y, row, color)),
+    });
+    option.series.push({
+      type: "scatter",
+      name: group.name,
+      symbol,
+      symbolSize: 6,
+      itemStyle: { color, opacity: 0.45 },
+      data: rest.map((row) => item(choice.x, choice.y, row, color)),
+    });
+  });
+  option.series.push(chosen_series(rows, choice.x, choice.y));
+  axes_and_legend(option, choice, groups.map((group) => group.name));
+  const which = choice.y.better === "higher" ? "highest" : "lowest";
+  const note = others > 0 ? `Lines go through the ${which} value at each x that fits; the others are faint.` : "";
+  return { option, note };
+}
+
+function scatter_chart(rows, choice) {
+  const option = { ...chart_base(), series: [] };
+  const groups = groups_of(rows, choice.group);
+  groups.forEach((group, i) => {
+    const { symbol, color } = looks(i);
+    option.series.push({
+      type: "scatter",
+      name: group.name || "points",
+      symbol,
+      symbolSize: 10,
+      itemStyle: { color, opacity: 0.85 },
+      data: group.rows.map((row) => item(choice.x, choice.y, row, color)),
+    });
+  });
+  const names = groups.map((group) => group.name);
+  let note = "";
+  if (choice.x.number && choice.y.number) {
+    const front = pareto_front(rows.filter(is_usable), choice.x, choice.y);
+    option.series.push({
+      type: "line",
+      name: "Pareto front",
+      symbol: "circle",
+      symbolSize: 15,
+      lineStyle: { type: "dashed", width: 1.5, color: colour("ink") },
+      itemStyle: { color: "transparent", borderColor: colour("ink"), borderWidth: 1.2 },
+      data: front.map((row) => item(choice.x, choice.y, row)),
+      silent: true,
+      z: 4,
+    });
+    names.push("Pareto front");
+    const goal = (column) => `${column.better || "lower"} ${column.title}`;
+    note = `Pareto front: ${front.length} points; no other has both ${goal(choice.x)} and ${goal(choice.y)}.`;
+  }
+  option.series.push(chosen_series(rows, choice.x, choice.y));
+  axes_and_legend(option, choice, names);
+  return { option, note };
+}
+
+const bars_most = 30;
+
+function breakdown_chart(rows) {
+  const parts = columns.filter((column) => column.role === "part" && column.values.some((value) => value > 0));
+  const shown = rows.slice(0, bars_most);
+  const option = chart_base();
+  const factor = Math.min(...parts.map((column) => column.factor));
+  const unit = parts.find((column) => column.factor === factor)?.unit ?? "s";
+  option.series = parts.map((column, i) => ({
+    type: "bar",
+    name: column.title,
+    stack: "time",
+    itemStyle: {
+      color: marks()[i % 10],
+      decal: i >= 10 ? { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [3, 3] } : null,
+      borderColor: colour("paper"),
+      borderWidth: 0.5,
+    },
+    data: shown.map((row) => ({
+      value: Number((column.values[row] * factor).toPrecision(12)),
+      row,
+      tip: `${column.title}: ${with_unit(column, column.values[row])}`,
+    })),
+  }));
+  option.yAxis = {
+    type: "category",
+    inverse: true,
+    data: shown.map((row) => `${point_of(row)}: ${label_of(row)}`),
+    axisLabel: { color: colour("ink"), formatter: shortened, interval: 0 },
+    axisLine: { lineStyle: { color: colour("muted") } },
+  };
+  option.xAxis = { ...axis_of({ title: "time, mean over stages", unit, number: true, values: [] }, false), scale: false, nameGap: 28 };
+  option.grid.bottom = 34;
+  const left_out = rows.length - shown.length;
+  return {
+    option,
+    note: left_out > 0 ? `The first ${shown.length} points of the table; ${left_out} more are not drawn.` : "",
+    height: 120 + 24 * shown.length,
+  };
+}
+
+// Colours of a heat map, dark to light, that are told apart by all eyes (cividis).
+const heat_ramp = ["#00224e", "#2a3f6d", "#575d6d", "#7d7c78", "#a59c74", "#d2c060", "#fee838"];
+
+// Of each cell of a heat map, the row with the best value.
+function best_by_cell(rows, { x, y, value }) {
+  const cells = new Map();
+  for (const row of rows) {
+    const at = `${value_text(x, x.values[row])}\n${value_text(y, y.values[row])}`;
+    if (!cells.has(at) || is_better(value, row, cells.get(at))) {
+      cells.set(at, row);
+    }
+  }
+  return [...cells.values()];
+}
+
+// The scale of colours: the better a value, the lighter. Values far apart go by their logarithms.
+function heat_scale(column, rows) {
+  const is_log = suits_log(column);
+  const place = (row) => (is_log ? Math.log10(shown_value(column, row)) : shown_value(column, row));
+  const number = (at) => tick_text(Number((is_log ? 10 ** at : at).toPrecision(3)));
+  const places = rows.map(place);
+  const min = Math.min(...places);
+  const max = Math.max(...places);
+  const lower_is_better = column.better === "lower";
+  const lightness = (at) => (lower_is_better ? max - at : at - min) / (max - min || 1);
+  const map = {
+    min,
+    max,
+    orient: "horizontal",
+    left: "center",
+    top: 6,
+    calculable: true,
+    itemWidth: 14,
+    itemHeight: 180,
+    text: [`${title_of(column)} `, ""],
+    textStyle: { color: colour("ink") },
+    formatter: number,
+    inRange: { color: lower_is_better ? [...heat_ramp].reverse() : heat_ramp },
+  };
+  return { place, number, map, is_pale: (at) => lightness(at) > 0.55 };
+}
+
+function heat_chart(rows, choice) {
+  const option = chart_base();
+  const { x, y, value } = choice;
+  const kept = best_by_cell(rows, choice);
+  const scale = heat_scale(value, kept);
+  const as_texts = (column) => ({
+    ...axis_of({ ...column, number: false }, false),
+    data: distinct(column),
+    name: title_of(column),
+  });
+  option.xAxis = { ...as_texts(x), nameGap: 28 };
+  option.yAxis = { ...as_texts(y), nameGap: width_of(distinct(y)) };
+  option.legend.show = false;
+  option.grid = { ...option.grid, left: 34, bottom: 34, top: 64 };
+  option.visualMap = scale.map;
+  const cells_with_numbers = 150;
+  option.series = [
+    {
+      type: "heatmap",
+      data: kept.map((row) => ({
+        value: [value_text(x, x.values[row]), value_text(y, y.values[row]), scale.place(row)],
+        row,
+      })),
+      label: {
+        show: kept.length <= cells_with_numbers,
+        formatter: ({ value: [, , at] }) => `{${scale.is_pale(at) ? "on_light" : "on_dark"}|${scale.number(at)}}`,
+        rich: { on_light: { color: "#101010" }, on_dark: { color: "#ffffff" } },
+      },
+      itemStyle: { borderColor: colour("paper"), borderWidth: 1 },
+      emphasis: { itemStyle: { borderColor: colour("ink"), borderWidth: 2 } },
+    },
+  ];
+  const which = value.better === "higher" ? "highest" : "lowest";
+  const hidden = rows.length - kept.length;
+  return { option, note: hidden > 0 ? `A cell is the ${which} of its points; ${hidden} others are behind them.` : "" };
+}

@@ -1,0 +1,127 @@
+// What all parts of the page share: the data, the chosen point, and how to show numbers.
+//
+// Texts of users go into the page as text (textContent) and never as markup.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const columns = data.table.columns;
+const column_of = new Map(columns.map((column) => [column.key, column]));
+
+const state = {
+  filter: "",
+  only_usable: false,
+  sort: null, // {column, is_descending}; null: as ranked
+  shown: new Set(columns.filter((column) => column.shown).map((column) => column.key)),
+  chosen: null, // row
+};
+
+// Parts of the page that draw again when rows are filtered or sorted, or a row is chosen.
+const on_rows = [];
+const on_choice = [];
+
+// An element with attributes, properties of the same names, and children: elements or texts.
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") {
+      made.textContent = value;
+    } else if (typeof value === "function") {
+      made.addEventListener(name, value);
+    } else if (value !== false && value !== null) {
+      made.setAttribute(name, value === true ? "" : value);
+    }
+  }
+  made.append(...children);
+  return made;
+}
+
+// "1234", "12 345.6": thin spaces between thousands, from five digits on.
+function grouped(text) {
+  const [whole, fraction] = text.split(".");
+  const digits = whole.replace("-", "");
+  const apart = digits.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") : whole;
+  return fraction === undefined ? apart : `${apart}.${fraction}`;
+}
+
+// A value as a cell shows it, in the unit of its column.
+function value_text(column, value) {
+  if (value === null) {
+    return "";
+  }
+  if (typeof value === "boolean") {
+    return value ? "yes" : "no";
+  }
+  return column.number ? grouped((value * column.factor).toFixed(column.digits)) : String(value);
+}
+
+function with_unit(column, value) {
+  const text = value_text(column, value);
+  return column.unit && text ? `${text} ${column.unit}` : text;
+}
+
+function title_of(column) {
+  return column.unit ? `${column.title}, ${column.unit}` : column.title;
+}
+
+// The value of a row in the unit that is shown; null where there is none.
+function shown_value(column, row) {
+  const value = column.values[row];
+  return typeof value === "number" ? Number((value * column.factor).toPrecision(12)) : value;
+}
+
+function point_of(row) {
+  return column_of.get("point").values[row];
+}
+
+function row_of_point(point) {
+  const row = column_of.get("point").values.indexOf(point);
+  return row < 0 ? null : row;
+}
+
+function is_usable(row) {
+  const fits = column_of.get("fits");
+  return column_of.get("status").values[row] === "ok" && (!fits || fits.values[row] !== false);
+}
+
+// "tensor 8, link 400 Gbps": the values of a row on the axes, by the last parts of their keys.
+function label_of(row) {
+  const axes = columns.filter((column) => column.role === "axis");
+  return axes
+    .map((column) => `${column.title.split(".").pop()} ${with_unit(column, column.values[row])}`)
+    .join(", ");
+}
+
+// The figures that tell points apart: those with a better direction that are shown.
+function figures_of(row) {
+  return columns
+    .filter((column) => column.role === "result" && column.better && state.shown.has(column.key))
+    .filter((column) => column.number && column.values[row] !== null)
+    .map((column) => `${column.title} ${with_unit(column, column.values[row])}`);
+}
+
+function describe(row) {
+  return [`point ${point_of(row)}: ${label_of(row)}`, ...figures_of(row)].join("; ");
+}
+
+// For those who hear the page.
+function speak(text) {
+  document.getElementById("spoken").textContent = text;
+}
+
+function choose(row) {
+  state.chosen = row;
+  speak(`Chosen: ${describe(row)}`);
+  on_choice.forEach((draw) => draw(row));
+}
+
+function rows_changed() {
+  on_rows.forEach((draw) => draw());
+}
+
+// The colour that the style sheet has for a name, in the mode that is on.
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+function marks() {
+  return Array.from({ length: 10 }, (_, i) => colour(`mark${i}`));
+}
