@@ -136,7 +136,7 @@ class Summary {
     const double x = at.x + (box.x / 2);
     svg_.line({x, y}, {x + 40, y}, 2 * load_width(links.mean, scale_),
               load_class(links.mean, scale_), name_of(*classes_, links) + ", " + use_text(links));
-    const std::string_view which = links.which.empty() ? "to each other" : links.which;
+    const std::string which = links.which.empty() ? "to each other" : links.which;
     svg_.words({x + 50, y}, Svg::Anchor::start, "label",
                fmt::format("{}: {}", which, use_text(links)));
   }

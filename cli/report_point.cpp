@@ -66,12 +66,13 @@ PointReport run_training_point(const Sweep& sweep, std::size_t point, const Json
   TrainingScenario scenario = read_training_scenario(node, sweep.directory);
   const std::string hash = hash_of(scenario);
   check_same_scenario(point, row, hash);
-  const workloads::Symmetry symmetry =
-      is_small(scenario.topology) ? workloads::Symmetry::ignored : scenario.symmetry;
+  if (is_small(scenario.topology)) {
+    scenario.symmetry = workloads::Symmetry::ignored;  // then every link has its load
+  }
   workloads::Timeline timeline{.stages_most = choice.stages};
   const workloads::StepReport report =
       workloads::run_step(scenario.training, scenario.profile, scenario.topology, scenario.execute,
-                          symmetry, &timeline);
+                          scenario.symmetry, &timeline);
   check_same_time(point, row, report.seconds);
   PointReport out{.point = point,
                   .scenario = to_yaml(node),

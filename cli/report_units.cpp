@@ -34,12 +34,22 @@ constexpr std::array known_results{
     Known{"busbw_Bps", "bus bandwidth", "B/s", Better::higher, true},
     Known{"above_lower_bound", "time / lower bound", "", Better::lower, true},
     Known{"busiest_utilisation", "busiest link used", "%", Better::neither, true},
+    Known{"run_days", "run", "days", Better::lower, true},
+    Known{"goodput", "goodput", "%", Better::higher, true},
+    Known{"in_time", "in time", "%", Better::higher, true},
+    Known{"step_usd", "cost of a step", "USD", Better::lower, true},
+    Known{"run_usd", "cost of the run", "USD", Better::lower, true},
     Known{"memory_B", "memory", "B", Better::lower, true},
     Known{"fits", "fits", "", Better::neither, true},
     Known{"gpus", "GPUs", "", Better::lower, true},
     Known{"status", "status", "", Better::neither, true},
     Known{"message", "reason", "", Better::neither, true},
     Known{"hfu", "HFU", "%", Better::higher, false},
+    Known{"step_kWh", "energy of a step", "kWh", Better::lower, false},
+    Known{"run_MWh", "energy of the run", "MWh", Better::lower, false},
+    Known{"run_days_p95", "run, 95th percentile", "days", Better::lower, false},
+    Known{"run_days_half_width_95", "run, half width of 95 %", "days", Better::neither, false},
+    Known{"checkpoint_interval_s", "between checkpoints", "s", Better::neither, false},
     Known{"gpu_memory_B", "memory of a GPU", "B", Better::neither, false},
     Known{"bytes", "size", "B", Better::neither, false},
     Known{"algbw_Bps", "algorithm bandwidth", "B/s", Better::higher, false},
@@ -240,7 +250,7 @@ void choose_unit(ReportColumn& column) {
   }
   const bool has_prefixes = column.unit == "s" || column.unit == "B" || column.unit == "B/s" ||
                             column.unit == "J" || column.unit == "W";
-  Extent extent = extent_of(column);
+  const Extent extent = extent_of(column);
   if (column.unit == "%") {
     column.factor = 100;
   } else if (is_message_size(column) && extent.most > 0 && choose_binary(column)) {

@@ -48,7 +48,8 @@ std::string in_one_line(const sim::ConfigNode& node) {
     }
     return fmt::format("{{{}}}", fmt::join(parts, ", "));
   }
-  return scalar(node.text());
+  constexpr std::string_view no_letters = "0:";  // text() takes that for nothing
+  return node.canonical() == no_letters ? "''" : scalar(node.text());
 }
 
 std::string in_lines(const sim::ConfigNode& node, std::size_t indent) {

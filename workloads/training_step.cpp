@@ -82,7 +82,7 @@ void prepare(Timeline& timeline, const RankPrograms& all, const Training& traini
       StageMemory memory = stage_memory(training.model, training.layout, training.software, stage,
                                         training.orders[at(stage)]);
       memory.activations = 0;
-      timeline.held_always.push_back(sim::Bytes{std::llround(memory.total())});
+      timeline.held_always.emplace_back(std::llround(memory.total()));
     }
   }
 }

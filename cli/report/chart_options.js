@@ -38,7 +38,12 @@ function tip_of(row, extra) {
   if (row === undefined || row === null) {
     return "";
   }
-  const lines = [`point ${point_of(row)}`, label_of(row), ...(extra ? [extra] : []), ...figures_of(row)];
+  const lines = [
+    `point ${point_of(row)}`,
+    label_of(row),
+    ...(extra ? [extra] : []),
+    ...figures_of(row),
+  ];
   const tip = element("div", { class: "tip" }, element("strong", { text: lines[0] }));
   lines.slice(1).forEach((line) => tip.append(element("div", { text: line })));
   return tip;
@@ -47,7 +52,9 @@ function tip_of(row, extra) {
 // "0.00001" as "1e-5"; others as short as they are.
 function tick_text(value) {
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-4 || size >= 1e7) ? value.toExponential(0) : grouped(String(value));
+  return size !== 0 && (size < 1e-4 || size >= 1e7)
+    ? value.toExponential(0)
+    : grouped(String(value));
 }
 
 function axis_of(column, is_log) {
@@ -62,7 +69,12 @@ function axis_of(column, is_log) {
   };
   if (!column.number) {
     const values = distinct(column);
-    return { ...common, type: "category", data: values, axisLabel: { ...common.axisLabel, formatter: shortened } };
+    return {
+      ...common,
+      type: "category",
+      data: values,
+      axisLabel: { ...common.axisLabel, formatter: shortened },
+    };
   }
   common.axisLabel.formatter = tick_text;
   if (!is_log) {
@@ -87,7 +99,13 @@ function width_of(texts) {
 function distinct(column) {
   const rows = Array.from({ length: data.table.rows }, (_, row) => row);
   rows.sort((left, right) => compare_rows(column, left, right));
-  return [...new Set(rows.filter((row) => column.values[row] !== null).map((row) => value_text(column, column.values[row])))];
+  return [
+    ...new Set(
+      rows
+        .filter((row) => column.values[row] !== null)
+        .map((row) => value_text(column, column.values[row])),
+    ),
+  ];
 }
 
 // Where a row stands on an axis.
@@ -110,7 +128,10 @@ function groups_of(rows, column) {
   const unit = column.unit ? ` ${column.unit}` : "";
   return [...named]
     .filter(([, members]) => members.length > 0)
-    .map(([name, members]) => ({ name: `${column.title.split(".").pop()} ${name}${unit}`, rows: members }));
+    .map(([name, members]) => ({
+      name: `${column.title.split(".").pop()} ${name}${unit}`,
+      rows: members,
+    }));
 }
 
 // Does a row beat another one? What does not fit into memory beats nothing that does.
@@ -119,7 +140,9 @@ function is_better(column, left, right) {
     return is_usable(left);
   }
   const higher = column.better === "higher";
-  return higher ? column.values[left] > column.values[right] : column.values[left] < column.values[right];
+  return higher
+    ? column.values[left] > column.values[right]
+    : column.values[left] < column.values[right];
 }
 
 // Of each x, the row with the best y.
@@ -221,9 +244,16 @@ function line_chart(rows, choice) {
     });
   });
   option.series.push(chosen_series(rows, choice.x, choice.y));
-  axes_and_legend(option, choice, groups.map((group) => group.name));
+  axes_and_legend(
+    option,
+    choice,
+    groups.map((group) => group.name),
+  );
   const which = choice.y.better === "higher" ? "highest" : "lowest";
-  const note = others > 0 ? `Lines go through the ${which} value at each x that fits; the others are faint.` : "";
+  const note =
+    others > 0
+      ? `Lines go through the ${which} value at each x that fits; the others are faint.`
+      : "";
   return { option, note };
 }
 
@@ -258,7 +288,8 @@ function scatter_chart(rows, choice) {
     });
     names.push("Pareto front");
     const goal = (column) => `${column.better || "lower"} ${column.title}`;
-    note = `Pareto front: ${front.length} points; no other has both ${goal(choice.x)} and ${goal(choice.y)}.`;
+    const goals = `${goal(choice.x)} and ${goal(choice.y)}`;
+    note = `Pareto front: ${front.length} points; no other has both ${goals}.`;
   }
   option.series.push(chosen_series(rows, choice.x, choice.y));
   axes_and_legend(option, choice, names);
@@ -268,7 +299,9 @@ function scatter_chart(rows, choice) {
 const bars_most = 30;
 
 function breakdown_chart(rows) {
-  const parts = columns.filter((column) => column.role === "part" && column.values.some((value) => value > 0));
+  const parts = columns.filter(
+    (column) => column.role === "part" && column.values.some((value) => value > 0),
+  );
   const shown = rows.slice(0, bars_most);
   const option = chart_base();
   const factor = Math.min(...parts.map((column) => column.factor));
@@ -296,91 +329,19 @@ function breakdown_chart(rows) {
     axisLabel: { color: colour("ink"), formatter: shortened, interval: 0 },
     axisLine: { lineStyle: { color: colour("muted") } },
   };
-  option.xAxis = { ...axis_of({ title: "time, mean over stages", unit, number: true, values: [] }, false), scale: false, nameGap: 28 };
+  option.xAxis = {
+    ...axis_of({ title: "time, mean over stages", unit, number: true, values: [] }, false),
+    scale: false,
+    nameGap: 28,
+  };
   option.grid.bottom = 34;
   const left_out = rows.length - shown.length;
   return {
     option,
-    note: left_out > 0 ? `The first ${shown.length} points of the table; ${left_out} more are not drawn.` : "",
+    note:
+      left_out > 0
+        ? `The first ${shown.length} points of the table; ${left_out} more are not drawn.`
+        : "",
     height: 120 + 24 * shown.length,
   };
-}
-
-// Colours of a heat map, dark to light, that are told apart by all eyes (cividis).
-const heat_ramp = ["#00224e", "#2a3f6d", "#575d6d", "#7d7c78", "#a59c74", "#d2c060", "#fee838"];
-
-// Of each cell of a heat map, the row with the best value.
-function best_by_cell(rows, { x, y, value }) {
-  const cells = new Map();
-  for (const row of rows) {
-    const at = `${value_text(x, x.values[row])}\n${value_text(y, y.values[row])}`;
-    if (!cells.has(at) || is_better(value, row, cells.get(at))) {
-      cells.set(at, row);
-    }
-  }
-  return [...cells.values()];
-}
-
-// The scale of colours: the better a value, the lighter. Values far apart go by their logarithms.
-function heat_scale(column, rows) {
-  const is_log = suits_log(column);
-  const place = (row) => (is_log ? Math.log10(shown_value(column, row)) : shown_value(column, row));
-  const number = (at) => tick_text(Number((is_log ? 10 ** at : at).toPrecision(3)));
-  const places = rows.map(place);
-  const min = Math.min(...places);
-  const max = Math.max(...places);
-  const lower_is_better = column.better === "lower";
-  const lightness = (at) => (lower_is_better ? max - at : at - min) / (max - min || 1);
-  const map = {
-    min,
-    max,
-    orient: "horizontal",
-    left: "center",
-    top: 6,
-    calculable: true,
-    itemWidth: 14,
-    itemHeight: 180,
-    text: [`${title_of(column)} `, ""],
-    textStyle: { color: colour("ink") },
-    formatter: number,
-    inRange: { color: lower_is_better ? [...heat_ramp].reverse() : heat_ramp },
-  };
-  return { place, number, map, is_pale: (at) => lightness(at) > 0.55 };
-}
-
-function heat_chart(rows, choice) {
-  const option = chart_base();
-  const { x, y, value } = choice;
-  const kept = best_by_cell(rows, choice);
-  const scale = heat_scale(value, kept);
-  const as_texts = (column) => ({
-    ...axis_of({ ...column, number: false }, false),
-    data: distinct(column),
-    name: title_of(column),
-  });
-  option.xAxis = { ...as_texts(x), nameGap: 28 };
-  option.yAxis = { ...as_texts(y), nameGap: width_of(distinct(y)) };
-  option.legend.show = false;
-  option.grid = { ...option.grid, left: 34, bottom: 34, top: 64 };
-  option.visualMap = scale.map;
-  const cells_with_numbers = 150;
-  option.series = [
-    {
-      type: "heatmap",
-      data: kept.map((row) => ({
-        value: [value_text(x, x.values[row]), value_text(y, y.values[row]), scale.place(row)],
-        row,
-      })),
-      label: {
-        show: kept.length <= cells_with_numbers,
-        formatter: ({ value: [, , at] }) => `{${scale.is_pale(at) ? "on_light" : "on_dark"}|${scale.number(at)}}`,
-        rich: { on_light: { color: "#101010" }, on_dark: { color: "#ffffff" } },
-      },
-      itemStyle: { borderColor: colour("paper"), borderWidth: 1 },
-      emphasis: { itemStyle: { borderColor: colour("ink"), borderWidth: 2 } },
-    },
-  ];
-  const which = value.better === "higher" ? "highest" : "lowest";
-  const hidden = rows.length - kept.length;
-  return { option, note: hidden > 0 ? `A cell is the ${which} of its points; ${hidden} others are behind them.` : "" };
 }

@@ -16,19 +16,25 @@ const chart = {
 const part_of_page = (id) => document.getElementById(id);
 
 function can_be_axis(column) {
-  return !["message", "scenario", "version"].includes(column.key) && new Set(column.values).size > 1;
+  return (
+    !["message", "scenario", "version"].includes(column.key) && new Set(column.values).size > 1
+  );
 }
 
 function fill_select(id, choices, chosen) {
   const select = part_of_page(id);
-  select.replaceChildren(...choices.map(([value, title]) => element("option", { value, text: title })));
+  select.replaceChildren(
+    ...choices.map(([value, title]) => element("option", { value, text: title })),
+  );
   select.value = chosen;
   select.addEventListener("change", draw_chart);
 }
 
 // Steps of a constant factor, or values far apart, are clearer on a logarithmic scale.
 function suits_log(column) {
-  const values = column?.number ? [...new Set(column.values.filter((value) => value !== null))] : [];
+  const values = column?.number
+    ? [...new Set(column.values.filter((value) => value !== null))]
+    : [];
   const least = Math.min(...values);
   return values.length > 2 && least > 0 && Math.max(...values) / least >= 8;
 }
@@ -38,7 +44,9 @@ function fill_controls() {
   const axes = usual.filter((column) => column.role === "axis");
   const numbers = usual.filter((column) => column.number && column.key !== "point");
   const time = ["step_s", "time_s"].find((key) => column_of.has(key));
-  const y = numbers.find((column) => column.key === time) ?? numbers.find((column) => column.role === "result");
+  const y =
+    numbers.find((column) => column.key === time) ??
+    numbers.find((column) => column.role === "result");
   const scales = axes.filter((column) => column.number);
   const x =
     scales.find((column) => column.key.endsWith("sizes")) ??
@@ -52,11 +60,19 @@ function fill_controls() {
       (kind.name !== "breakdown" || columns.some((column) => column.role === "part")) &&
       (kind.name !== "heat" || usual.length > 1),
   );
-  fill_select("chart-kind", kinds.map((kind) => [kind.name, kind.title]), "line");
+  fill_select(
+    "chart-kind",
+    kinds.map((kind) => [kind.name, kind.title]),
+    "line",
+  );
   const titled = (list) => list.map((column) => [column.key, title_of(column)]);
   fill_select("chart-x", titled(usual), x.key);
   fill_select("chart-y", titled(numbers), y.key);
-  fill_select("chart-group", [["", "none"], ...titled(usual.filter((column) => distinct(column).length <= 40))], group?.key ?? "");
+  fill_select(
+    "chart-group",
+    [["", "none"], ...titled(usual.filter((column) => distinct(column).length <= 40))],
+    group?.key ?? "",
+  );
   part_of_page("chart-log-x").checked = suits_log(x);
   part_of_page("chart-log-y").checked = suits_log(y);
   for (const axis of ["x", "y"]) {
@@ -94,8 +110,16 @@ function read_choice() {
     log_y: part_of_page("chart-log-y").checked,
   };
   if (kind === "heat") {
-    const other = columns.find((each) => each.role === "axis" && each !== choice.x) ?? column_of.get("point");
-    return { ...choice, value: choice.y, y: choice.group ?? other, group: null, log_x: false, log_y: false };
+    const other =
+      columns.find((each) => each.role === "axis" && each !== choice.x) ?? column_of.get("point");
+    return {
+      ...choice,
+      value: choice.y,
+      y: choice.group ?? other,
+      group: null,
+      log_x: false,
+      log_y: false,
+    };
   }
   return choice;
 }
@@ -115,7 +139,10 @@ function made_chart(rows, choice) {
 
 // Rows that have what the chart shows.
 function rows_for(choice) {
-  const needed = choice.kind === "breakdown" ? columns.filter((column) => column.role === "part") : [choice.x, choice.y];
+  const needed =
+    choice.kind === "breakdown"
+      ? columns.filter((column) => column.role === "part")
+      : [choice.x, choice.y];
   const logs = [choice.log_x, choice.log_y];
   return visible_rows().filter(
     (row) =>
@@ -129,16 +156,23 @@ function points_in(option, kind) {
   const points = [];
   option.series.forEach((series, i) => {
     const is_walked = !series.silent && (kind !== "breakdown" || i === 0);
-    (is_walked ? series.data : []).forEach((mark, index) => points.push({ series: i, index, row: mark.row, at: mark.value[0] }));
+    (is_walked ? series.data : []).forEach((mark, index) =>
+      points.push({ series: i, index, row: mark.row, at: mark.value[0] }),
+    );
   });
-  return kind === "breakdown" ? points : points.sort((left, right) => (left.at < right.at ? -1 : left.at > right.at ? 1 : 0));
+  return kind === "breakdown"
+    ? points
+    : points.sort((left, right) => (left.at < right.at ? -1 : left.at > right.at ? 1 : 0));
 }
 
 function draw_chart() {
   const choice = read_choice();
   fit_controls(choice.kind);
   const rows = rows_for(choice);
-  const made = rows.length > 0 ? made_chart(rows, choice) : { option: { ...chart_base(), series: [] }, note: "" };
+  const made =
+    rows.length > 0
+      ? made_chart(rows, choice)
+      : { option: { ...chart_base(), series: [] }, note: "" };
   const box = part_of_page("chart");
   box.style.height = made.height ? `${made.height}px` : "";
   chart.points = points_in(made.option, choice.kind);
@@ -148,11 +182,17 @@ function draw_chart() {
   const missing = visible_rows().length - rows.length;
   const lacking = missing > 0 ? `Without such a value, and not drawn: ${missing}.` : "";
   const has_marks = choice.kind === "line" || choice.kind === "scatter";
-  const unfit = has_marks && rows.some((row) => !is_usable(row)) ? "Hollow: does not fit into memory." : "";
+  const unfit =
+    has_marks && rows.some((row) => !is_usable(row)) ? "Hollow: does not fit into memory." : "";
   const count = rows.length === 1 ? "1 point." : `${rows.length} points.`;
-  part_of_page("chart-note").textContent = [count, made.note, unfit, lacking].filter(Boolean).join(" ");
+  part_of_page("chart-note").textContent = [count, made.note, unfit, lacking]
+    .filter(Boolean)
+    .join(" ");
   const title = chart_kinds.find((kind) => kind.name === choice.kind).title;
-  const what = choice.kind === "breakdown" ? "" : `: ${title_of(choice.value ?? choice.y)} over ${title_of(choice.x)}`;
+  const what =
+    choice.kind === "breakdown"
+      ? ""
+      : `: ${title_of(choice.value ?? choice.y)} over ${title_of(choice.x)}`;
   box.setAttribute("aria-label", `Chart of ${title}${what}`);
 }
 
@@ -181,14 +221,19 @@ function walk_chart(event) {
 }
 
 function start_charts() {
-  const needed = columns.filter((column) => column.number && column.key !== "point" && can_be_axis(column));
+  const needed = columns.filter(
+    (column) => column.number && column.key !== "point" && can_be_axis(column),
+  );
   if (needed.length === 0 || columns.filter(can_be_axis).length < 2) {
-    part_of_page("chart-note").textContent = "There is nothing to draw: too few points, or none with results.";
+    part_of_page("chart-note").textContent =
+      "There is nothing to draw: too few points, or none with results.";
     part_of_page("chart").hidden = true;
     return;
   }
   const few = 2000; // marks that are still quick as elements of the page
-  chart.drawing = echarts.init(part_of_page("chart"), null, { renderer: data.table.rows > few ? "canvas" : "svg" });
+  chart.drawing = echarts.init(part_of_page("chart"), null, {
+    renderer: data.table.rows > few ? "canvas" : "svg",
+  });
   fill_controls();
   chart.drawing.on("click", (mark) => {
     if (typeof mark.data?.row === "number") {

@@ -10,7 +10,9 @@ function read_term(word) {
   const column =
     parts &&
     columns.find((each) =>
-      [each.title, each.key, each.key.split(".").pop()].some((name) => plain(name) === plain(parts[1])),
+      [each.title, each.key, each.key.split(".").pop()].some(
+        (name) => plain(name) === plain(parts[1]),
+      ),
     );
   if (!column) {
     const text = word.toLowerCase();
@@ -54,7 +56,9 @@ function compare_rows(column, left, right) {
   if (a === null || b === null) {
     return a === b ? 0 : a === null ? Infinity : -Infinity;
   }
-  return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+  return typeof a === "number" && typeof b === "number"
+    ? a - b
+    : String(a).localeCompare(String(b));
 }
 
 // Rows that the filter leaves, in the order asked for.
@@ -75,7 +79,10 @@ function visible_rows() {
 
 function sort_by(column) {
   const is_same = state.sort?.column === column;
-  state.sort = { column, is_descending: is_same ? !state.sort.is_descending : column.better === "higher" };
+  state.sort = {
+    column,
+    is_descending: is_same ? !state.sort.is_descending : column.better === "higher",
+  };
   rows_changed();
   const order = state.sort.is_descending ? "descending" : "ascending";
   speak(`Sorted by ${column.title}, ${order}`);
@@ -83,7 +90,11 @@ function sort_by(column) {
 }
 
 function head_button(column) {
-  const button = element("button", { type: "button", text: column.title, click: () => sort_by(column) });
+  const button = element("button", {
+    type: "button",
+    text: column.title,
+    click: () => sort_by(column),
+  });
   if (column.unit) {
     button.append(" ", element("span", { class: "unit", text: column.unit }));
   }
@@ -95,7 +106,12 @@ function head_cell(column) {
   const order = is_sorted ? (state.sort.is_descending ? "descending" : "ascending") : "none";
   const cell = element(
     "th",
-    { scope: "col", class: column.number ? "number" : "text", "aria-sort": order, "data-key": column.key },
+    {
+      scope: "col",
+      class: column.number ? "number" : "text",
+      "aria-sort": order,
+      "data-key": column.key,
+    },
     head_button(column),
   );
   cell.title = column.key.replace(/^axes\./, "");
@@ -109,7 +125,11 @@ function body_cell(column, row) {
     button.setAttribute("aria-label", `point ${text}, show details`);
     return element("td", { class: "number" }, button);
   }
-  return element("td", { class: column.number ? "number" : "text", title: text.length > 40 && text, text });
+  return element("td", {
+    class: column.number ? "number" : "text",
+    title: text.length > 40 && text,
+    text,
+  });
 }
 
 function body_row(shown, row) {
@@ -135,7 +155,8 @@ function draw_table() {
   body.append(...rows.slice(0, rows_drawn).map((row) => body_row(shown, row)));
   table.replaceChildren(caption, head, body);
   const in_page = data.table.rows < data.points ? ` (the best of ${data.points})` : "";
-  document.getElementById("count").textContent = `${rows.length} of ${data.table.rows} points${in_page}`;
+  document.getElementById("count").textContent =
+    `${rows.length} of ${data.table.rows} points${in_page}`;
   const more = document.getElementById("more-rows");
   more.hidden = rows.length <= rows_drawn;
   more.textContent = `${rows.length - rows_drawn} more rows`;
@@ -167,7 +188,12 @@ function mark_chosen(row) {
 }
 
 function pair(name, value, is_wide = false) {
-  return element("div", { class: is_wide ? "wide" : null }, element("dt", { text: name }), element("dd", { text: value }));
+  return element(
+    "div",
+    { class: is_wide ? "wide" : null },
+    element("dt", { text: name }),
+    element("dd", { text: value }),
+  );
 }
 
 function draw_details(row) {
@@ -181,11 +207,16 @@ function draw_details(row) {
   document.getElementById("details-title").textContent = `Point ${point}: ${label_of(row)}`;
   const parts = [element("dl", { class: "pairs" }, ...pairs)];
   if (point === data.point) {
-    const what = data.timeline ? "Its network and its timeline are below." : "Its network is below.";
+    const what = data.timeline
+      ? "Its network and its timeline are below."
+      : "Its network is below.";
     parts.push(element("p", { text: what }));
   } else if (column_of.get("status").values[row] === "ok") {
     const command = `espalier report ${data.directory} --point ${point}`;
-    parts.push(element("p", { text: "The page with its network and its timeline:" }), element("pre", { text: command }));
+    parts.push(
+      element("p", { text: "The page with its network and its timeline:" }),
+      element("pre", { text: command }),
+    );
   }
   document.getElementById("details-body").replaceChildren(...parts);
 }

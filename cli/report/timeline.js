@@ -10,9 +10,10 @@ const timeline = {
 function paint_timeline() {
   timeline.painter.paint(timeline.from, timeline.to, timeline.at);
   const whole = data.timeline.step_ns;
-  const share = (100 * (timeline.to - timeline.from)) / whole;
+  const share = Number(((100 * (timeline.to - timeline.from)) / whole).toPrecision(2));
+  const seen = `${time_text(timeline.from, 7)} to ${time_text(timeline.to, 7)}`;
   document.getElementById("timeline-range").textContent =
-    `${time_text(timeline.from, 7)} to ${time_text(timeline.to, 7)} of ${time_text(whole)} (${Number(share.toPrecision(2))} %)`;
+    `${seen} of ${time_text(whole)} (${share} %)`;
 }
 
 // Keeps within the step, and not closer than a microsecond.
@@ -32,8 +33,16 @@ function zoom(factor, around) {
 const moves = {
   in: () => zoom(0.5, (timeline.from + timeline.to) / 2),
   out: () => zoom(2, (timeline.from + timeline.to) / 2),
-  left: () => look_at(timeline.from - 0.2 * (timeline.to - timeline.from), timeline.to - 0.2 * (timeline.to - timeline.from)),
-  right: () => look_at(timeline.from + 0.2 * (timeline.to - timeline.from), timeline.to + 0.2 * (timeline.to - timeline.from)),
+  left: () =>
+    look_at(
+      timeline.from - 0.2 * (timeline.to - timeline.from),
+      timeline.to - 0.2 * (timeline.to - timeline.from),
+    ),
+  right: () =>
+    look_at(
+      timeline.from + 0.2 * (timeline.to - timeline.from),
+      timeline.to + 0.2 * (timeline.to - timeline.from),
+    ),
   all: () => look_at(0, data.timeline.step_ns),
   window: () => look_at(...data.timeline.window_ns),
 };
@@ -112,7 +121,8 @@ function follow_pointer(canvas) {
   });
   canvas.addEventListener("pointermove", (event) => {
     if (held) {
-      const moved = ((event.offsetX - held.x) * (held.to - held.from)) / (canvas.clientWidth - names_width);
+      const moved =
+        ((event.offsetX - held.x) * (held.to - held.from)) / (canvas.clientWidth - names_width);
       look_at(held.from - moved, held.to - moved);
       return;
     }
@@ -151,7 +161,12 @@ function draw_legend() {
   const keys = Object.entries(category_marks)
     .filter(([category]) => used.has(category))
     .map(([category, mark]) =>
-      element("span", {}, element("span", { class: "key", style: `background: var(--${mark})` }), ` ${category}`),
+      element(
+        "span",
+        {},
+        element("span", { class: "key", style: `background: var(--${mark})` }),
+        ` ${category}`,
+      ),
     );
   document.getElementById("timeline-legend").replaceChildren(...keys);
   const closest = time_text(data.timeline.closest_ns);
@@ -159,7 +174,8 @@ function draw_legend() {
   const is_whole = from <= 0 && to >= data.timeline.step_ns;
   const about = is_whole
     ? "Every bar of the step is here."
-    : `Full detail from ${time_text(from)} to ${time_text(to)}; elsewhere what is closer than ${closest} is drawn as one, paler bar.`;
+    : `Full detail from ${time_text(from)} to ${time_text(to)}; ` +
+      `elsewhere what is closer than ${closest} is drawn as one, paler bar.`;
   document.getElementById("timeline-view").before(element("p", { class: "note", text: about }));
 }
 

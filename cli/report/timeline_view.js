@@ -71,7 +71,14 @@ function first_after(bars, time) {
 // "1.25 ms" of nanoseconds.
 function time_text(ns, digits = 4) {
   const size = Math.abs(ns);
-  const [unit, factor] = size >= 1e9 ? ["s", 1e9] : size >= 1e6 ? ["ms", 1e6] : size >= 1e3 ? ["\u00b5s", 1e3] : ["ns", 1];
+  const [unit, factor] =
+    size >= 1e9
+      ? ["s", 1e9]
+      : size >= 1e6
+        ? ["ms", 1e6]
+        : size >= 1e3
+          ? ["\u00b5s", 1e3]
+          : ["ns", 1];
   return `${Number((ns / factor).toPrecision(digits))} ${unit}`;
 }
 
@@ -116,7 +123,9 @@ class TimelinePainter {
     this.canvas.width = Math.round(this.width * ratio);
     this.canvas.height = Math.round(this.height * ratio);
     this.canvas.style.height = `${this.height}px`;
-    this.colours = Object.fromEntries(Object.entries(category_marks).map(([category, mark]) => [category, colour(mark)]));
+    this.colours = Object.fromEntries(
+      Object.entries(category_marks).map(([category, mark]) => [category, colour(mark)]),
+    );
     this.paper = colour("paper");
     this.ink = colour("ink");
     this.muted = colour("muted");
@@ -127,7 +136,9 @@ class TimelinePainter {
     pen.font = "12px system-ui, 'Liberation Sans', sans-serif";
     pen.textBaseline = "middle";
     this.paint_ruler(pen);
-    this.lines.forEach((line, i) => this.paint_line(pen, line, marked?.line === i ? marked.index : -1));
+    this.lines.forEach((line, i) =>
+      this.paint_line(pen, line, marked?.line === i ? marked.index : -1),
+    );
     this.paint_names(pen);
     this.paint_messages(pen);
   }
@@ -159,7 +170,11 @@ class TimelinePainter {
 
   paint_bars(pen, line, marked) {
     const { bars, top } = line;
-    for (let i = first_after(bars, this.from); i < bars.begin.length && bars.begin[i] <= this.to; ++i) {
+    for (
+      let i = first_after(bars, this.from);
+      i < bars.begin.length && bars.begin[i] <= this.to;
+      ++i
+    ) {
       const left = Math.max(this.x_of(bars.begin[i]), names_width);
       const right = Math.min(this.x_of(bars.end[i]), this.width);
       if (right < left) {
@@ -224,11 +239,15 @@ class TimelinePainter {
   }
 
   paint_messages(pen) {
-    const seen = this.timeline.messages.filter(([, , sent, arrived]) => arrived >= this.from && sent <= this.to);
+    const seen = this.timeline.messages.filter(
+      ([, , sent, arrived]) => arrived >= this.from && sent <= this.to,
+    );
     if (seen.length > messages_most) {
       return; // nobody could follow them
     }
-    const first_row = this.timeline.stages.map((_, stage) => this.lines.find((line) => line.kind === "bars" && line.stage === stage));
+    const first_row = this.timeline.stages.map((_, stage) =>
+      this.lines.find((line) => line.kind === "bars" && line.stage === stage),
+    );
     pen.save();
     pen.beginPath();
     pen.rect(names_width, ruler_height, this.width - names_width, this.height);
@@ -269,7 +288,9 @@ class TimelinePainter {
 
   // The bar at a place of the canvas, or null.
   bar_at(x, y) {
-    const index = this.lines.findIndex((line) => line.kind === "bars" && y >= line.top && y < line.top + line.height);
+    const index = this.lines.findIndex(
+      (line) => line.kind === "bars" && y >= line.top && y < line.top + line.height,
+    );
     if (index < 0 || x < names_width) {
       return null;
     }
@@ -277,7 +298,11 @@ class TimelinePainter {
     const slack = (2 * (this.to - this.from)) / (this.width - names_width);
     const time = this.time_at(x);
     let found = null;
-    for (let i = first_after(bars, time - slack); i < bars.begin.length && bars.begin[i] <= time + slack; ++i) {
+    for (
+      let i = first_after(bars, time - slack);
+      i < bars.begin.length && bars.begin[i] <= time + slack;
+      ++i
+    ) {
       const is_inside = bars.begin[i] <= time && bars.end[i] >= time;
       if (is_inside || (found === null && bars.end[i] >= time - slack)) {
         found = { line: index, index: i };
@@ -293,6 +318,8 @@ class TimelinePainter {
     const what = count > 1 ? `${name}, ${count} drawn as one` : name;
     const kind = name === category ? "" : ` (${category})`;
     const length = time_text(bars.end[index] - bars.begin[index]);
-    return `${what}${kind}: ${length}, from ${time_text(bars.begin[index], 7)}; stage ${this.timeline.stages[stage].stage}, ${bars.name}`;
+    const begin = time_text(bars.begin[index], 7);
+    const place = `stage ${this.timeline.stages[stage].stage}, ${bars.name}`;
+    return `${what}${kind}: ${length}, from ${begin}; ${place}`;
   }
 }

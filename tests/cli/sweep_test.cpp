@@ -134,6 +134,13 @@ TEST_CASE("sweep: algorithms and sizes of a collective are its innermost axes") 
                        doctest::Contains("a sweep needs the names of the algorithms"), sim::Error);
 }
 
+TEST_CASE("sweep: sizes that are a list are single sizes at the points, and not lists again") {
+  const Sweep sweep =
+      sweep_of("base: {topology: 'torus:2x2', algorithms: ring, sizes: [1KiB, 3KiB]}\n");
+  CHECK(points_of(sweep) == " ring 1024 B, ring 3072 B");
+  CHECK(sweep.points[0].scenario.at("sizes").is_scalar());
+}
+
 TEST_CASE("sweep: bad files say where") {
   const auto refused = [](const std::string& text, const std::string& why) {
     CAPTURE(text);

@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""The page of `espalier report` in a browser: is it drawn, does it answer, does it load nothing?
+
+usage: report_test.py ESPALIER    exits with 77, for "skipped", where there is no Chromium
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from browser import browser, is_installed, wait_for
+
+SKIPPED = 77
+EVIL = "</script><img src=x onerror=\"document.title='broken into'\"><b id=evil>"
+MODEL = "{layers: 4, hidden: 512, heads: 8, vocabulary: 1024, sequence: 512}"
+SWEEP = f"""description: {json.dumps(EVIL)}
+base:
+  model: model.yaml
+  gpu: a100-sxm-80gb
+  topology: 'gpu-cluster:2x4'
+  layout: {{ global_batch: 16, tensor: 2 }}
+axes:
+  - layout.tensor: [1, 2, 4]
+  - layout.pipeline: [1, 2]
+  - layout.micro_batch: [1, 2, 3]
+"""
+espalier = ""
+
+
+def make_page(directory):
+    """Sweeps, and reports: 18 points, six of which cannot be run."""
+    (directory / "model.yaml").write_text(MODEL, encoding="utf-8")
+    (directory / "steps.yaml").write_text(SWEEP, encoding="utf-8")
+    out = directory / "out"
+    for words in (["sweep", directory / "steps.yaml", "-o", out], ["report", out]):
+        subprocess.run([espalier, *map(str, words)], check=True, stdout=subprocess.DEVNULL)
+    return (out / "report.html").as_uri()
+
+
+class ReportTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        directory = cls.enterClassContext(tempfile.TemporaryDirectory())
+        cls.url = make_page(pathlib.Path(directory))
+        cls.page = cls.enterClassContext(browser())
+
+    def setUp(self):
+        self.page.emulate()
+        self.page.resize(1280)
+        self.page.log("performance")
+        self.page.open(self.url)
+        wait_for(lambda: self.page.run("return document.documentElement.dataset.ready"), "the page")
+
+    def tearDown(self):
+        """Whatever a test does, the page has no errors, and asks the network for nothing."""
+        errors = [entry["message"] for entry in self.page.log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+        self.assertEqual(errors, [])
+        asked = []
+        for entry in self.page.log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                asked.append(message["params"]["request"]["url"])
+        self.assertIn(self.url, asked)  # else nothing was looked at
+        self.assertEqual([url for url in asked if url != self.url and not url.startswith("data:")], [])
+
+    def column(self, title):
+        """The cells under a head, from top to bottom."""
+        return self.page.run("""
+            const heads = [...document.querySelectorAll("#table thead th")];
+            const at = heads.findIndex((head) => head.textContent.startsWith(arguments[0]));
+            return [...document.querySelectorAll("#table tbody tr")].map((row) => row.cells[at].textContent);
+        """, title)
+
+    def chart(self):
+        return self.page.run("return document.querySelector('#chart svg').innerHTML")
+
+    def choose(self, select, value):
+        self.page.run("""
+            const select = document.querySelector(arguments[0]);
+            select.value = arguments[1];
+            select.dispatchEvent(new Event("change"));
+        """, select, value)
+
+    def test_page_is_drawn(self):
+        self.assertEqual(self.page.text("h1"), "steps")
+        self.assertEqual(len(self.column("point")), 18)
+        self.assertGreater(self.page.run("return document.querySelectorAll('#chart svg path').length"), 10)
+        self.assertGreater(self.page.run("return document.querySelectorAll('#network svg line').length"), 20)
+        colours = self.page.run("""
+            const canvas = document.getElementById("timeline-canvas");
+            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            return new Set(new Uint32Array(pixels.buffer)).size;
+        """)
+        self.assertGreater(colours, 5)
+        self.assertIn("espalier sweep", self.page.text("#reproduce"))
+
+    def test_texts_are_no_markup(self):
+        self.assertEqual(self.page.run("return document.querySelectorAll('#evil, img').length"), 0)
+        self.assertEqual(self.page.run("return document.title"), "steps")
+        self.assertIn(EVIL, self.page.text("header"))
+
+    def test_heads_sort_by_keyboard(self):
+        head = "th[data-key='step_s']"
+        self.page.focus(f"{head} button")
+        self.page.press("Enter")
+        order = f"return document.querySelector(\"{head}\").getAttribute('aria-sort')"
+        self.assertEqual(self.page.run(order), "ascending")
+        times = [float(text) for text in self.column("step") if text]
+        self.assertEqual(times, sorted(times))
+        self.page.press("Enter")  # the head still has the focus
+        self.assertEqual(self.page.run(order), "descending")
+        times = [float(text) for text in self.column("step") if text]
+        self.assertEqual(times, sorted(times, reverse=True))
+        self.assertEqual(self.column("step")[-1], "", "what has no value comes last in either order")
+
+    def test_filter(self):
+        self.page.focus("#filter")
+        self.page.press(*"tensor=2 status=ok")
+        self.assertEqual(set(self.column("tensor")), {"2"})
+        self.assertEqual(set(self.column("status")), {"ok"})
+        shown = len(self.column("point"))
+        self.assertEqual(self.page.text("#count"), f"{shown} of 18 points")
+        self.assertIn(f"{shown} points", self.page.text("#chart-note"))
+        self.page.run("document.querySelector('#filter').value = '';"
+                      "document.querySelector('#filter').dispatchEvent(new Event('input'));"
+                      "document.querySelector('#usable').click()")
+        self.assertEqual(len(self.column("point")), 12)
+
+    def test_rows_have_details(self):
+        self.page.focus("#table tbody button.row")
+        self.page.press("Down", "Down", "Enter")
+        point = self.column("point")[2]
+        self.assertTrue(self.page.text("#details-title").startswith(f"Point {point}: "))
+        self.assertEqual(self.page.text("tr.chosen button[aria-pressed=true]"), point)
+        self.assertIn(f"--point {point}", self.page.text("#details-body"))
+
+    def test_chart_follows_its_controls(self):
+        before = self.chart()
+        self.choose("#chart-y", "mfu")
+        after = self.chart()
+        self.assertNotEqual(before, after)
+        self.assertIn("MFU", after)
+        for kind in ("scatter", "breakdown", "heat", "line"):
+            before = self.chart()
+            self.choose("#chart-kind", kind)
+            self.assertNotEqual(before, self.chart(), kind)
+        self.choose("#chart-kind", "scatter")
+        self.choose("#chart-x", "memory_B")
+        self.assertIn("Pareto front", self.page.text("#chart-note"))
+
+    def test_chart_has_tips_and_clicks(self):
+        place = """
+            const drawing = echarts.getInstanceByDom(document.getElementById("chart"));
+            const series = drawing.getOption().series.find((each) => each.data.length > 0);
+            return drawing.convertToPixel({xAxisIndex: 0, yAxisIndex: 0}, series.data.at(-1).value);
+        """
+        x, y = self.page.run(place)
+        self.page.point_at("#chart", x, y)
+        tip = wait_for(lambda: self.page.run("return document.querySelector('#chart .tip')?.textContent"), "a tip")
+        self.assertIn("point ", tip)
+        self.assertIn("tensor ", tip)
+        before = self.page.text("#details-title")
+        self.page.point_at("#chart", x, y, click=True)
+        wait_for(lambda: self.page.text("#details-title") != before, "details")
+
+    def test_chart_by_keyboard(self):
+        self.page.focus("#chart")
+        self.page.press("Right", "Right", "Right")
+        spoken = self.page.text("#spoken")
+        self.assertTrue(spoken.startswith("point "), spoken)
+        self.page.press("Enter")
+        point = spoken.split(":")[0].replace("point", "Point")
+        self.assertTrue(self.page.text("#details-title").startswith(f"{point}: "))
+
+    def test_timeline_by_keyboard(self):
+        whole = self.page.text("#timeline-range")
+        self.page.focus("#timeline-canvas")
+        self.page.press("+", "+", "Right")
+        self.assertNotEqual(self.page.text("#timeline-range"), whole)
+        self.page.press("Down", ".", ".")
+        self.assertIn("stage 0, kernels", self.page.text("#timeline-bar"))
+        self.page.press("Down")
+        self.assertNotIn("kernels", self.page.text("#timeline-bar").split(";")[1])
+        self.page.run("document.querySelector('[data-move=all]').click()")
+        self.assertEqual(self.page.text("#timeline-range"), whole)
+
+    def test_dark_mode_and_print(self):
+        looks = """
+            const body = getComputedStyle(document.body);
+            const text = document.querySelector("#chart svg text");
+            const node = getComputedStyle(document.querySelector("#network svg .gpu"));
+            const timeline = document.getElementById("timeline-canvas").toDataURL();
+            return [body.backgroundColor, body.color, text.getAttribute("fill"), node.fill, timeline];
+        """
+        light = self.page.run(looks)
+        self.page.emulate(scheme="dark")
+        dark = wait_for(lambda: self.page.run(looks) if self.page.run(looks)[2] != light[2] else None, "dark colours")
+        for one, other in zip(light, dark):
+            self.assertNotEqual(one, other)
+        self.page.emulate(scheme="light")
+        wait_for(lambda: self.page.run(looks) == light, "light colours again")
+        self.page.emulate(media="print", scheme="dark")
+        wait_for(lambda: self.page.run(looks)[0] == "rgb(255, 255, 255)", "paper")
+        self.assertEqual(self.page.run("return getComputedStyle(document.querySelector('.controls')).display"), "none")
+
+    def test_colours_stand_apart(self):
+        """Contrast as the Web Content Accessibility Guidelines reckon it: 4.5 and more for text."""
+        contrast = """
+            const style = getComputedStyle(document.documentElement);
+            const light = (name) => {
+              const hex = style.getPropertyValue(name).trim().match(/[0-9a-f]{2}/gi);
+              const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+              const [r, g, b] = hex.map((each) => linear(parseInt(each, 16) / 255));
+              return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            };
+            const [a, b] = [light(arguments[0]), light(arguments[1])];
+            return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        """
+        for scheme in ("light", "dark"):
+            self.page.emulate(scheme=scheme)
+            for ink in ("--ink", "--muted", "--accent"):
+                for paper in ("--paper", "--panel", "--chosen"):
+                    self.assertGreaterEqual(self.page.run(contrast, ink, paper), 4.5, (scheme, ink, paper))
+            for mark in range(10):
+                self.assertGreaterEqual(self.page.run(contrast, f"--mark{mark}", "--paper"), 3, (scheme, mark))
+
+    def test_controls_have_names(self):
+        nameless = self.page.run("""
+            const name = (each) => each.textContent.trim() || each.labels?.[0]?.textContent.trim()
+                || each.getAttribute("aria-label");
+            const controls = document.querySelectorAll("button:not([hidden]), input, select, canvas, [tabindex]");
+            return [...controls].filter((each) => !name(each)).map((each) => each.outerHTML.slice(0, 80));
+        """)
+        self.assertEqual(nameless, [])
+
+    def test_narrow(self):
+        self.page.resize(400)
+        width = wait_for(lambda: self.page.run("return document.documentElement.scrollWidth"), "a width")
+        self.assertLessEqual(width, 400)
+
+    def test_without_scripts(self):
+        self.page.tool("Emulation.setScriptExecutionDisabled", value=True)
+        try:
+            self.page.open(self.url)
+            root = self.page.tool("DOM.getDocument")["root"]["nodeId"]
+            rows = self.page.tool("DOM.querySelectorAll", nodeId=root, selector="#table tbody tr")["nodeIds"]
+            self.assertEqual(len(rows), 18)
+            charts = self.page.tool("DOM.querySelectorAll", nodeId=root, selector="#charts[hidden]")["nodeIds"]
+            self.assertEqual(len(charts), 1)
+        finally:
+            self.page.tool("Emulation.setScriptExecutionDisabled", value=False)
+
+
+if __name__ == "__main__":
+    espalier = sys.argv.pop(1)
+    if not is_installed():
+        print("skipped: there is no chromium with a chromedriver here")
+        sys.exit(SKIPPED)
+    unittest.main(verbosity=2)
