@@ -11,6 +11,7 @@ constexpr std::array table{
     Entry{&topology_command, run_topology},   Entry{&schedule_command, run_schedule},
     Entry{&flows_command, run_flows},         Entry{&validate_command, run_validate},
     Entry{&calibrate_command, run_calibrate}, Entry{&sweep_command, run_sweep_command},
+    Entry{&plot_command, run_plot},
 };
 
 }  // namespace

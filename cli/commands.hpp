@@ -27,6 +27,7 @@ extern const Command flows_command;
 extern const Command validate_command;
 extern const Command calibrate_command;
 extern const Command sweep_command;
+extern const Command plot_command;
 
 int run_collective(const Arguments& arguments);
 int run_scenario(const Arguments& arguments);
@@ -36,5 +37,6 @@ int run_flows(const Arguments& arguments);
 int run_validate(const Arguments& arguments);
 int run_calibrate(const Arguments& arguments);
 int run_sweep_command(const Arguments& arguments);
+int run_plot(const Arguments& arguments);
 
 }  // namespace cli
