@@ -14,6 +14,7 @@
 #include "cli/chart_axes.hpp"
 #include "cli/chart_data.hpp"
 #include "cli/chart_kinds.hpp"
+#include "cli/chart_rows.hpp"
 #include "sim/error.hpp"
 
 namespace cli {
@@ -56,48 +57,62 @@ std::string bar_name(const ResultRows& rows, std::size_t row,
   return mark_of(rows, row) == Mark::hollow ? name + " (does not fit)" : name;
 }
 
-}  // namespace
-
-Chart breakdown_chart(const ResultRows& all, const ChartRequest& /*request*/) {
-  Chart chart;
-  const ResultRows rows = rows_with(rows_with_results(all, chart.notes), "espalier plot",
-                                    parts.front().key, chart.notes);
-  const std::vector<std::string> keys = varying_axes(rows);
-  constexpr std::size_t bars_most = 60;
-  if (rows.size() > bars_most) {
-    throw sim::Error{std::string{"--where"},
-                     fmt::format("{} bars are too many: at most {}\n  hint: these vary: {}",
-                                 rows.size(), bars_most, fmt::join(keys, ", "))};
-  }
-  double longest = 0;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    longest = std::max(longest, total_of(rows, row));
-  }
-  const Unit unit = unit_of("step_s");
-  const Prefix prefix = prefix_for(longest, unit);
-  StackedBars body{.label = axis_label("time of a step_s", unit, prefix)};
-  std::vector<std::string_view> used;
+/// Those that any row spends time in.
+std::vector<Part> parts_used(const ResultRows& rows) {
+  std::vector<Part> used;
   for (const Part& part : parts) {
     bool is_used = false;
     for (std::size_t row = 0; row < rows.size(); ++row) {
       is_used = is_used || seconds_at(rows, row, part.key) > 0;
     }
     if (is_used) {
-      used.push_back(part.key);
-      body.parts.emplace_back(part.name);
+      used.push_back(part);
     }
   }
+  return used;
+}
+
+/// The decimal prefix that suits the longest bar.
+Prefix prefix_of(const ResultRows& rows, const Unit& unit) {
+  double longest = 0;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    StackedBars::Bar bar{.name = bar_name(rows, row, keys),
-                         .total = four_digits(total_of(rows, row), unit)};
-    for (const std::string_view key : used) {
-      bar.parts.push_back(seconds_at(rows, row, key) / prefix.factor);
+    longest = std::max(longest, total_of(rows, row));
+  }
+  return prefix_for(longest, unit);
+}
+
+void check_count(const ResultRows& rows) {
+  constexpr std::size_t bars_most = 60;
+  if (rows.size() > bars_most) {
+    throw sim::Error{std::string{"--where"},
+                     fmt::format("{} bars are too many: at most {}\n  hint: these vary: {}",
+                                 rows.size(), bars_most, fmt::join(varying_axes(rows), ", "))};
+  }
+}
+
+}  // namespace
+
+Chart breakdown_chart(const ResultRows& all, const ChartRequest& /*request*/) {
+  const ChartRows chosen = ChartRows{all}.with_results().with("espalier plot", parts.front().key);
+  check_count(chosen.rows());
+  const std::vector<std::string> keys = varying_axes(chosen.rows());
+  const std::vector<Part> used = parts_used(chosen.rows());
+  const Unit unit = unit_of("step_s");
+  const Prefix prefix = prefix_of(chosen.rows(), unit);
+  StackedBars body{.label = axis_label("time of a step_s", unit, prefix)};
+  for (const Part& part : used) {
+    body.parts.emplace_back(part.name);
+  }
+  for (std::size_t row = 0; row < chosen.rows().size(); ++row) {
+    StackedBars::Bar bar{.name = bar_name(chosen.rows(), row, keys),
+                         .total = four_digits(total_of(chosen.rows(), row), unit)};
+    for (const Part& part : used) {
+      bar.parts.push_back(seconds_at(chosen.rows(), row, part.key) / prefix.factor);
     }
     body.bars.push_back(std::move(bar));
   }
-  chart.title = "where the time of a step goes";
-  chart.body = std::move(body);
-  return chart;
+  return {
+      .title = "where the time of a step goes", .notes = chosen.notes(), .body = std::move(body)};
 }
 
 }  // namespace cli

@@ -9,63 +9,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/chart_rows.hpp"
 #include "sim/contract.hpp"
 #include "sim/error.hpp"
-#include "sim/suggest.hpp"
 
 namespace cli {
 namespace {
-
-bool are_equal(const ResultValue& a, const ResultValue& b) {
-  if (a == b || text_of(a) == text_of(b)) {
-    return true;
-  }
-  const auto one = measure_of(text_of(a));
-  const auto other = measure_of(text_of(b));
-  return one && other && one->ending == other->ending && one->value == other->value;
-}
-
-/// What the rows say under a key, each once, in the order met.
-std::vector<std::string> texts_under(const ResultRows& rows, std::string_view key) {
-  std::vector<std::string> texts;
-  std::set<std::string> seen;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    std::string text = text_of(rows.at(row, key));
-    if (!text.empty() && seen.insert(text).second) {
-      texts.push_back(std::move(text));
-    }
-  }
-  return texts;
-}
-
-/// The value that may have been meant, or, of numbers, all of them.
-std::string hint_for(const ResultRows& rows, const Condition& condition) {
-  const std::vector<std::string> texts = texts_under(rows, condition.key);
-  constexpr std::size_t most = 20;
-  if (texts.empty() || texts.size() > most) {
-    return {};
-  }
-  if (std::holds_alternative<double>(condition.value)) {
-    return fmt::format("\n  hint: choose one of: {}", fmt::join(texts, ", "));
-  }
-  const std::vector<std::string_view> views{texts.begin(), texts.end()};
-  return fmt::format("\n  hint: {}", sim::suggestion(text_of(condition.value), views));
-}
-
-/// Counts of statuses, as in "3 invalid, 1 does not fit".
-std::string statuses_text(const ResultRows& rows) {
-  std::map<std::string, std::size_t> counts;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    if (!has_result(rows, row)) {
-      ++counts[text_of(rows.at(row, "status"))];
-    }
-  }
-  std::vector<std::string> parts;
-  for (const auto& [status, count] : counts) {
-    parts.push_back(fmt::format("{} {}", count, status));
-  }
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
 
 /// A number for every value of a key, in the order met.
 std::vector<std::size_t> numbered(const ResultRows& rows, std::string_view key) {
@@ -83,10 +32,10 @@ std::size_t count_of(const std::vector<std::size_t>& numbers) {
 }
 
 /// How many pairs there are of two things that rows say.
-std::size_t pairs_of(const std::vector<std::size_t>& one, const std::vector<std::size_t>& other) {
+std::size_t pairs_of(const std::vector<std::size_t>& these, const std::vector<std::size_t>& those) {
   std::set<std::pair<std::size_t, std::size_t>> pairs;
-  for (std::size_t row = 0; row < one.size(); ++row) {
-    pairs.emplace(one[row], other[row]);
+  for (std::size_t row = 0; row < these.size(); ++row) {
+    pairs.emplace(these[row], those[row]);
   }
   return pairs.size();
 }
@@ -123,81 +72,6 @@ std::string difference(const ResultRows& rows, std::span<const std::size_t> same
 
 }  // namespace
 
-ResultRows rows_where(const ResultRows& rows, std::span<const Condition> conditions) {
-  ResultRows left = rows;
-  for (const Condition& condition : conditions) {
-    left.expect_key("--where", condition.key);
-    std::vector<bool> kept;
-    for (std::size_t row = 0; row < left.size(); ++row) {
-      kept.push_back(are_equal(left.at(row, condition.key), condition.value));
-    }
-    if (std::ranges::find(kept, true) == kept.end()) {
-      throw sim::Error{fmt::format("--where {}={}", condition.key, text_of(condition.value)),
-                       fmt::format("no row has this value{}", hint_for(left, condition))};
-    }
-    left = left.only(kept);
-  }
-  return left;
-}
-
-bool has_result(const ResultRows& rows, std::size_t row) {
-  const std::string status = text_of(rows.at(row, "status"));
-  return status.empty() || status == "ok";
-}
-
-ResultRows rows_with_results(const ResultRows& rows, std::vector<std::string>& notes) {
-  std::vector<bool> kept;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    kept.push_back(has_result(rows, row));
-  }
-  ResultRows out = rows.only(kept);
-  if (out.size() < rows.size()) {
-    notes.push_back(fmt::format("{} of {} rows have no result and are left out: {}",
-                                rows.size() - out.size(), rows.size(), statuses_text(rows)));
-  }
-  if (out.size() == 0) {
-    throw sim::Error{std::string{"espalier plot"},
-                     fmt::format("no row has a result: {}", statuses_text(rows))};
-  }
-  return out;
-}
-
-ResultRows rows_with(const ResultRows& rows, std::string_view option, std::string_view key,
-                     std::vector<std::string>& notes) {
-  rows.expect_key(option, key);
-  std::vector<bool> kept;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    kept.push_back(!std::holds_alternative<std::monostate>(rows.at(row, key)));
-  }
-  ResultRows out = rows.only(kept);
-  if (out.size() == 0) {
-    throw sim::Error{std::string{option}, fmt::format("no row that is left has '{}'", key)};
-  }
-  if (out.size() < rows.size()) {
-    notes.push_back(fmt::format("{} rows without {} are left out", rows.size() - out.size(), key));
-  }
-  return out;
-}
-
-ResultRows rows_above_0(const ResultRows& rows, const std::string& key,
-                        std::vector<std::string>& notes) {
-  const Variable variable = variable_of(rows, key);
-  std::vector<bool> kept;
-  for (const double value : variable.at) {
-    kept.push_back(value > 0);
-  }
-  ResultRows out = rows.only(kept);
-  if (out.size() == 0) {
-    throw sim::Error{std::string{"--log"}, fmt::format("no row has a {} above 0", key)};
-  }
-  if (out.size() < rows.size()) {
-    notes.push_back(
-        fmt::format("{} rows whose {} is not above 0 have no place on a logarithmic axis",
-                    rows.size() - out.size(), key));
-  }
-  return out;
-}
-
 std::optional<double> number_at(const ResultRows& rows, std::size_t row, std::string_view key) {
   const auto* const number = std::get_if<double>(&rows.at(row, key));
   if (number == nullptr) {
@@ -214,7 +88,7 @@ std::optional<double> number_at(const ResultRows& rows, std::size_t row, std::st
 }
 
 Mark mark_of(const ResultRows& rows, std::size_t row) {
-  return rows.at(row, "fits") == ResultValue{false} ? Mark::hollow : Mark::filled;
+  return does_fit(rows, row) ? Mark::filled : Mark::hollow;
 }
 
 Variable variable_of(const ResultRows& rows, std::string_view key) {
@@ -240,9 +114,11 @@ Variable variable_of(const ResultRows& rows, std::string_view key) {
   }
   const std::vector<std::size_t> categories = numbered(rows, key);
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    out.at.push_back(are_numbers    ? *number_at(rows, row, key)
-                     : are_measures ? measures[row]->value
-                                    : static_cast<double>(categories[row]));
+    if (are_numbers) {
+      out.at.push_back(*number_at(rows, row, key));
+    } else {
+      out.at.push_back(are_measures ? measures[row]->value : static_cast<double>(categories[row]));
+    }
   }
   return out;
 }

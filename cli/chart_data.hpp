@@ -18,27 +18,6 @@ namespace cli {
 /// "SEED": rows that differ in it alone stand for the same, run several times.
 inline constexpr std::string_view seed_key = "seed";
 
-/// The rows for which all conditions hold. Equal is what has the same text, the same number, or is
-/// the same quantity ("100 Gbps" and "12.5 GB/s"). Throws sim::Error, with the values there are,
-/// for a condition that no row meets.
-[[nodiscard]] ResultRows rows_where(const ResultRows& rows, std::span<const Condition> conditions);
-
-/// Does the row have a result: is its status, if it has one, "ok"?
-[[nodiscard]] bool has_result(const ResultRows& rows, std::size_t row);
-
-/// The rows with a result. What is left out becomes a note.
-[[nodiscard]] ResultRows rows_with_results(const ResultRows& rows, std::vector<std::string>& notes);
-
-/// The rows that say something under `key`, likewise. Throws sim::Error, in the name of `option`,
-/// if no row does.
-[[nodiscard]] ResultRows rows_with(const ResultRows& rows, std::string_view option,
-                                   std::string_view key, std::vector<std::string>& notes);
-
-/// Rows with numbers above 0, which alone have a place on a logarithmic axis. What is left out
-/// becomes a note. Throws sim::Error if that is all.
-[[nodiscard]] ResultRows rows_above_0(const ResultRows& rows, const std::string& key,
-                                      std::vector<std::string>& notes);
-
 /// The number that a row has under `key`; nothing if it has none. Throws sim::Error for one that is
 /// so large or so small that what is made of it could be no number.
 [[nodiscard]] std::optional<double> number_at(const ResultRows& rows, std::size_t row,

@@ -13,6 +13,7 @@
 #include "cli/chart_axes.hpp"
 #include "cli/chart_data.hpp"
 #include "cli/chart_kinds.hpp"
+#include "cli/chart_rows.hpp"
 #include "sim/error.hpp"
 
 namespace cli {
@@ -85,27 +86,31 @@ std::string three_digits(double value) {
   return text;
 }
 
-}  // namespace
+using Places = std::map<std::pair<std::size_t, std::size_t>, std::vector<std::size_t>>;
 
-Chart heatmap_chart(const ResultRows& all, const ChartRequest& request) {
-  Chart chart;
-  const Keys keys = keys_of(all, request);
-  // The grid has room for what was tried without a result.
-  const ResultRows tried =
-      rows_with(rows_with(all, "--x", keys.x, chart.notes), "--group", keys.y, chart.notes);
-  const Side x = side_of(tried, "--x", keys.x);
-  const Side y = side_of(tried, "--group", keys.y);
-  const ResultRows ran = rows_with_results(tried, chart.notes);
-  const ResultRows with_colour = rows_with(ran, "--y", keys.colour, chart.notes);
-  const bool is_log = request.log && request.log->y;
-  const ResultRows rows =
-      is_log ? rows_above_0(with_colour, keys.colour, chart.notes) : with_colour;
-  const Variable colour = metric_of(rows, "--y", keys.colour);
-  std::map<std::pair<std::size_t, std::size_t>, std::vector<std::size_t>> places;
+/// The rows of each field.
+Places places_of(const ResultRows& rows, const Keys& keys, const Side& x, const Side& y) {
+  Places places;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     places[{x.places.at(text_of(rows.at(row, keys.x))), y.places.at(text_of(rows.at(row, keys.y)))}]
         .push_back(row);
   }
+  return places;
+}
+
+}  // namespace
+
+Chart heatmap_chart(const ResultRows& all, const ChartRequest& request) {
+  const Keys keys = keys_of(all, request);
+  // The grid has room for what was tried without a result.
+  const ChartRows tried = ChartRows{all}.with("--x", keys.x).with("--group", keys.y);
+  const Side x = side_of(tried.rows(), "--x", keys.x);
+  const Side y = side_of(tried.rows(), "--group", keys.y);
+  const bool is_log = request.log && request.log->y;
+  const ChartRows chosen =
+      tried.with_results().with("--y", keys.colour).on({.y = is_log}, keys.x, keys.colour);
+  const ResultRows& rows = chosen.rows();
+  const Variable colour = metric_of(rows, "--y", keys.colour);
   const Shown shown = shown_as(colour, Spacing::linear);
   Heatmap body{.x_label = name_of_key(keys.x),
                .y_label = name_of_key(keys.y),
@@ -113,7 +118,7 @@ Chart heatmap_chart(const ResultRows& all, const ChartRequest& request) {
                .spacing = is_log ? Spacing::logarithmic : Spacing::linear,
                .x = x.names,
                .y = y.names};
-  for (const auto& [place, same] : places) {
+  for (const auto& [place, same] : places_of(rows, keys, x, y)) {
     const Spread spread = spread_of(rows, colour, same);
     const double value = shown(spread.middle);
     body.fields.push_back({.x = place.first,
@@ -122,10 +127,10 @@ Chart heatmap_chart(const ResultRows& all, const ChartRequest& request) {
                            .text = three_digits(value),
                            .mark = spread.mark});
   }
-  chart.title =
-      fmt::format("{} over {} and {}", name_of_key(keys.colour), body.x_label, body.y_label);
-  chart.body = std::move(body);
-  return chart;
+  return {.title = fmt::format("{} over {} and {}", name_of_key(keys.colour), body.x_label,
+                               body.y_label),
+          .notes = chosen.notes(),
+          .body = std::move(body)};
 }
 
 }  // namespace cli

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "cli/chart_data.hpp"
+#include "cli/chart_rows.hpp"
 #include "sim/contract.hpp"
 #include "sim/error.hpp"
 #include "sim/text_list.hpp"
@@ -19,30 +19,30 @@ namespace cli {
 namespace {
 
 struct Kind {
-  std::string_view name;
   Chart (*make)(const ResultRows&, const ChartRequest&);
   std::string_view options;  // besides those of all kinds
 };
 
 // In the order of ChartKind.
 constexpr std::array kinds{
-    Kind{"line", line_chart, "x y group log"},
-    Kind{"scaling", scaling_chart, "y group"},
-    Kind{"busbw", busbw_chart, "group log"},
-    Kind{"breakdown", breakdown_chart, ""},
-    Kind{"heatmap", heatmap_chart, "x y group log"},
-    Kind{"pareto", pareto_chart, "x y group log maximise"},
-    Kind{"tornado", tornado_chart, "y"},
+    Kind{line_chart, "x y group log"},
+    Kind{scaling_chart, "y group"},
+    Kind{busbw_chart, "group log"},
+    Kind{breakdown_chart, ""},
+    Kind{heatmap_chart, "x y group log"},
+    Kind{pareto_chart, "x y group log maximise"},
+    Kind{tornado_chart, "y"},
 };
 static_assert(kinds.size() == chart_kind_names.size());
 
 void check_options(const Kind& kind, const ChartRequest& request) {
+  const std::string_view name = chart_kind_names.at(static_cast<std::size_t>(request.kind));
   const std::vector<std::string_view> meant = sim::split(kind.options, ' ');
   const auto check = [&](std::string_view option, bool is_given) {
     if (is_given && std::ranges::find(meant, option) == meant.end()) {
       throw sim::Error{
           fmt::format("--{}", option),
-          fmt::format("a chart of the kind '{}' has no such option{}{}", kind.name,
+          fmt::format("a chart of the kind '{}' has no such option{}{}", name,
                       kind.options.empty() ? "" : "\n  hint: it has --", fmt::join(meant, ", --"))};
     }
   };
@@ -92,13 +92,13 @@ std::string subtitle_of(const Chart& chart, const ChartRequest& request) {
 
 }  // namespace
 
-Chart make_chart(const ResultRows& rows, const ChartRequest& request) {
-  sim::require(rows.size() > 0, "make_chart: a row");
+Chart make_chart(const ResultRows& all, const ChartRequest& request) {
+  sim::require(all.size() > 0, "make_chart: a row");
   const Kind& kind = kinds.at(static_cast<std::size_t>(request.kind));
   check_options(kind, request);
   // Of a tornado, conditions name the base.
   const bool chooses = request.kind != ChartKind::tornado;
-  Chart chart = kind.make(chooses ? rows_where(rows, request.where) : rows, request);
+  Chart chart = kind.make(chooses ? rows_where(all, request.where) : all, request);
   chart.title = request.title.value_or(chart.title);
   chart.subtitle = subtitle_of(chart, request);
   return chart;

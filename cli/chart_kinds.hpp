@@ -25,15 +25,15 @@ namespace cli {
 
 /// Requires a row. Throws sim::Error for whatever cannot be drawn as asked for, at the option that
 /// says so, and for options that a kind does not have.
-[[nodiscard]] Chart make_chart(const ResultRows& rows, const ChartRequest& request);
+[[nodiscard]] Chart make_chart(const ResultRows& all, const ChartRequest& request);
 
 // One kind each. The title, unless the request has one, and the subtitle are made by make_chart.
-[[nodiscard]] Chart line_chart(const ResultRows& rows, const ChartRequest& request);
-[[nodiscard]] Chart scaling_chart(const ResultRows& rows, const ChartRequest& request);
-[[nodiscard]] Chart busbw_chart(const ResultRows& rows, const ChartRequest& request);
-[[nodiscard]] Chart breakdown_chart(const ResultRows& rows, const ChartRequest& request);
-[[nodiscard]] Chart heatmap_chart(const ResultRows& rows, const ChartRequest& request);
-[[nodiscard]] Chart pareto_chart(const ResultRows& rows, const ChartRequest& request);
-[[nodiscard]] Chart tornado_chart(const ResultRows& rows, const ChartRequest& request);
+[[nodiscard]] Chart line_chart(const ResultRows& all, const ChartRequest& request);
+[[nodiscard]] Chart scaling_chart(const ResultRows& all, const ChartRequest& request);
+[[nodiscard]] Chart busbw_chart(const ResultRows& all, const ChartRequest& request);
+[[nodiscard]] Chart breakdown_chart(const ResultRows& all, const ChartRequest& request);
+[[nodiscard]] Chart heatmap_chart(const ResultRows& all, const ChartRequest& request);
+[[nodiscard]] Chart pareto_chart(const ResultRows& all, const ChartRequest& request);
+[[nodiscard]] Chart tornado_chart(const ResultRows& all, const ChartRequest& request);
 
 }  // namespace cli

@@ -13,6 +13,7 @@
 
 #include "cli/chart_curves.hpp"
 #include "cli/chart_kinds.hpp"
+#include "cli/chart_rows.hpp"
 #include "sim/error.hpp"
 
 namespace cli {
@@ -90,13 +91,6 @@ struct Keys {
   std::string y;
 };
 
-/// Those with a place on the axes, which are logarithmic or not.
-ResultRows rows_on(const ResultRows& rows, const Keys& keys, const LogAxes& log,
-                   std::vector<std::string>& notes) {
-  ResultRows out = log.x ? rows_above_0(rows, keys.x, notes) : rows;
-  return log.y ? rows_above_0(out, keys.y, notes) : out;
-}
-
 /// A chart of lines, and what it was made of.
 struct Drawn {
   Chart chart{};
@@ -104,18 +98,15 @@ struct Drawn {
   Shown y{};
 };
 
-/// Of rows with results; `notes` say what else there was.
-Drawn curves_chart(const ResultRows& ran, const ChartRequest& request, const Keys& keys,
-                   std::vector<std::string> notes) {
-  Chart chart{.notes = std::move(notes)};
-  const ResultRows with_x = rows_with(ran, "--x", keys.x, chart.notes);
-  const ResultRows with_y = rows_with(with_x, "--y", keys.y, chart.notes);
-  const LogAxes log =
-      log_axes(request, variable_of(with_y, keys.x), metric_of(with_y, "--y", keys.y));
-  if (log.x && variable_of(with_y, keys.x).form == Variable::Form::category) {
+Drawn curves_chart(const ChartRows& ran, const ChartRequest& request, const Keys& keys) {
+  const ChartRows with_both = ran.with("--x", keys.x).with("--y", keys.y);
+  const Variable any_x = variable_of(with_both.rows(), keys.x);
+  const LogAxes log = log_axes(request, any_x, metric_of(with_both.rows(), "--y", keys.y));
+  if (log.x && any_x.form == Variable::Form::category) {
     throw sim::Error{std::string{"--log"}, fmt::format("x has no numbers: {} is a name", keys.x)};
   }
-  const ResultRows rows = rows_on(with_y, keys, log, chart.notes);
+  const ChartRows chosen = with_both.on(log, keys.x, keys.y);
+  const ResultRows& rows = chosen.rows();
   const Variable x = variable_of(rows, keys.x);
   const Variable y = metric_of(rows, "--y", keys.y);
   const Groups groups = groups_of(rows, keys_of_groups(rows, request, keys.x));
@@ -124,8 +115,9 @@ Drawn curves_chart(const ResultRows& ran, const ChartRequest& request, const Key
   Panel panel{.x = x_axis(x, shown_x),
               .series = series_of(curves_of(rows, x, y, groups), shown_x, shown_y)};
   panel.y = metric_axis(shown_y, extent_of(panel.series));
-  chart.title = fmt::format("{} against {}", name_of_key(keys.y), name_of_key(keys.x));
-  chart.body = Curves{.legend = groups.legend, .panels = {std::move(panel)}};
+  Chart chart{.title = fmt::format("{} against {}", name_of_key(keys.y), name_of_key(keys.x)),
+              .notes = chosen.notes(),
+              .body = Curves{.legend = groups.legend, .panels = {std::move(panel)}}};
   return {std::move(chart), rows, shown_y};
 }
 
@@ -165,21 +157,19 @@ std::vector<ChartPoint> bounds_of(const ResultRows& rows, const Shown& shown) {
 }  // namespace
 
 Chart line_chart(const ResultRows& all, const ChartRequest& request) {
-  std::vector<std::string> notes;
-  const ResultRows rows = rows_with_results(all, notes);
-  const Keys keys{.x = request.x ? *request.x : widest_axis(rows),
-                  .y = request.y ? *request.y : time_key(rows)};
-  return curves_chart(rows, request, keys, std::move(notes)).chart;
+  const ChartRows ran = ChartRows{all}.with_results();
+  const Keys keys{.x = request.x ? *request.x : widest_axis(ran.rows()),
+                  .y = request.y ? *request.y : time_key(ran.rows())};
+  return curves_chart(ran, request, keys).chart;
 }
 
 Chart busbw_chart(const ResultRows& all, const ChartRequest& request) {
-  std::vector<std::string> notes;
-  const ResultRows rows = rows_with_results(all, notes);
   ChartRequest on_log_x = request;
   if (!request.log) {
     on_log_x.log = LogAxes{.x = true};
   }
-  Drawn drawn = curves_chart(rows, on_log_x, {.x = "bytes", .y = "busbw_Bps"}, std::move(notes));
+  Drawn drawn =
+      curves_chart(ChartRows{all}.with_results(), on_log_x, {.x = "bytes", .y = "busbw_Bps"});
   Panel& panel = std::get<Curves>(drawn.chart.body).panels.front();
   if (std::vector<ChartPoint> bounds = bounds_of(drawn.rows, drawn.y); bounds.size() > 1) {
     panel.series.insert(panel.series.begin(), {.name = "upper bound",

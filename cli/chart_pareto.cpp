@@ -14,6 +14,7 @@
 
 #include "cli/chart_curves.hpp"
 #include "cli/chart_kinds.hpp"
+#include "cli/chart_rows.hpp"
 #include "sim/error.hpp"
 #include "sim/suggest.hpp"
 
@@ -132,24 +133,33 @@ ResultRows rows_of(const ResultRows& rows, const std::vector<std::size_t>& front
   return rows.only(kept);
 }
 
-/// Numbers the points of the front, and says below the legend what they are, and what all are.
-void name_front(const ResultRows& rows, const std::vector<std::size_t>& front, const Plane& plane,
-                Curves& curves) {
-  const std::vector<std::string> keys = varying_axes(rows_of(rows, front));
+/// The points of the front are numbered, as far as they are listed.
+std::vector<PointLabel> numbers_of(const std::vector<std::size_t>& front, const Plane& plane) {
+  std::vector<PointLabel> labels;
   for (std::size_t i = 0; i < std::min(front.size(), listed_most); ++i) {
     const ChartPoint point = plane.at(front[i], front[i]);
-    curves.panels.front().labels.push_back({point.x, point.y, fmt::format("{}", i + 1)});
-    curves.list.push_back(fmt::format("{}  {}", i + 1, label_of(rows, front[i], keys)));
+    labels.push_back({point.x, point.y, fmt::format("{}", i + 1)});
+  }
+  return labels;
+}
+
+/// What the points of the front are, and what all of them are.
+std::vector<std::string> list_of(const ResultRows& rows, const std::vector<std::size_t>& front) {
+  std::vector<std::string> list;
+  const std::vector<std::string> keys = varying_axes(rows_of(rows, front));
+  for (std::size_t i = 0; i < std::min(front.size(), listed_most); ++i) {
+    list.push_back(fmt::format("{}  {}", i + 1, label_of(rows, front[i], keys)));
   }
   if (front.size() > listed_most) {
-    curves.list.push_back(fmt::format("and {} more", front.size() - listed_most));
+    list.push_back(fmt::format("and {} more", front.size() - listed_most));
   }
   std::vector<std::string> common = varying_axes(rows);
   std::erase_if(common,
                 [&](const std::string& key) { return std::ranges::find(keys, key) != keys.end(); });
   if (!front.empty() && !keys.empty() && !common.empty()) {
-    curves.list.push_back(fmt::format("all: {}", label_of(rows, front.front(), common)));
+    list.push_back(fmt::format("all: {}", label_of(rows, front.front(), common)));
   }
+  return list;
 }
 
 Extent extent_along_x(const std::vector<Series>& series) {
@@ -160,15 +170,6 @@ Extent extent_along_x(const std::vector<Series>& series) {
     }
   }
   return extent;
-}
-
-/// Those with a place on both axes.
-ResultRows rows_on(const ResultRows& all, const Keys& keys, const LogAxes& log,
-                   std::vector<std::string>& notes) {
-  const ResultRows with_x = rows_with(rows_with_results(all, notes), "--x", keys.x, notes);
-  const ResultRows with_both = rows_with(with_x, "--y", keys.y, notes);
-  const ResultRows on_x = log.x ? rows_above_0(with_both, keys.x, notes) : with_both;
-  return log.y ? rows_above_0(on_x, keys.y, notes) : on_x;
 }
 
 Groups groups_asked_for(const ResultRows& rows, const ChartRequest& request) {
@@ -190,10 +191,11 @@ std::string wanted(const std::string& key, const ChartRequest& request) {
 }  // namespace
 
 Chart pareto_chart(const ResultRows& all, const ChartRequest& request) {
-  Chart chart;
   const Keys keys = keys_of(all, request);
   const LogAxes log = request.log.value_or(LogAxes{});
-  const ResultRows rows = rows_on(all, keys, log, chart.notes);
+  const ChartRows chosen =
+      ChartRows{all}.with_results().with("--x", keys.x).with("--y", keys.y).on(log, keys.x, keys.y);
+  const ResultRows& rows = chosen.rows();
   const Variable x = metric_of(rows, "--x", keys.x);
   const Variable y = metric_of(rows, "--y", keys.y);
   const Plane plane{.x = x,
@@ -201,21 +203,21 @@ Chart pareto_chart(const ResultRows& all, const ChartRequest& request) {
                     .shown_x = shown_as(x, log.x ? Spacing::logarithmic : Spacing::linear),
                     .shown_y = shown_as(y, log.y ? Spacing::logarithmic : Spacing::linear)};
   const Groups groups = groups_asked_for(rows, request);
-  Panel panel{.series = clouds_of(rows, groups, plane)};
+  const auto front = front_of(rows, costs_of(x, request), costs_of(y, request));
+  // Nothing is where points would be better.
+  Panel panel{.series = clouds_of(rows, groups, plane),
+              .labels = numbers_of(front, plane),
+              .label_right = is_maximised(keys.x, request) ? 1.0 : -1.0,
+              .label_up = is_maximised(keys.y, request) ? 1.0 : -1.0};
   panel.x = metric_axis(plane.shown_x, extent_along_x(panel.series));
   panel.y = metric_axis(plane.shown_y, extent_of(panel.series));
-  const auto front = front_of(rows, costs_of(x, request), costs_of(y, request));
   if (!front.empty()) {
     panel.series.insert(panel.series.begin(), front_line(front, plane));
   }
-  // Nothing is where points would be better.
-  panel.label_right = is_maximised(keys.x, request) ? 1 : -1;
-  panel.label_up = is_maximised(keys.y, request) ? 1 : -1;
-  Curves body{.legend = groups.legend, .panels = {std::move(panel)}};
-  name_front(rows, front, plane, body);
-  chart.title = fmt::format("{}, {}", wanted(keys.x, request), wanted(keys.y, request));
-  chart.body = std::move(body);
-  return chart;
+  return {.title = fmt::format("{}, {}", wanted(keys.x, request), wanted(keys.y, request)),
+          .notes = chosen.notes(),
+          .body = Curves{
+              .legend = groups.legend, .panels = {std::move(panel)}, .list = list_of(rows, front)}};
 }
 
 }  // namespace cli

@@ -21,6 +21,7 @@
 
 #include "cli/chart_curves.hpp"
 #include "cli/chart_kinds.hpp"
+#include "cli/chart_rows.hpp"
 #include "sim/error.hpp"
 #include "sim/suggest.hpp"
 
@@ -75,17 +76,18 @@ double efficiency(double result, double ideal, std::string_view key) {
   return percent * (key == "tokens_per_s" ? result / ideal : ideal / result);
 }
 
-/// Dashed, below the results, in their colours; the legend has one line for all of them.
-void put_ideals(std::vector<Series> ideals, Panel& panel) {
+/// Ideals are dashed, below the results, in their colours; the legend has one line for all.
+std::vector<Series> with_ideals(const std::vector<Series>& results, std::vector<Series> ideals) {
   for (Series& series : ideals) {
     series.name.clear();
     series.stroke = Stroke::dashed;
     series.has_marks = false;
   }
-  panel.series.insert(panel.series.begin(), std::make_move_iterator(ideals.begin()),
-                      std::make_move_iterator(ideals.end()));
-  panel.series.push_back(
+  std::vector<Series> all = std::move(ideals);
+  std::ranges::copy(results, std::back_inserter(all));
+  all.push_back(
       {.name = "ideal", .look = bound_look, .stroke = Stroke::dashed, .has_marks = false});
+  return all;
 }
 
 Panel efficiency_panel(const Panel& above, const std::vector<Series>& results,
@@ -114,34 +116,34 @@ Panel efficiency_panel(const Panel& above, const std::vector<Series>& results,
 }  // namespace
 
 Chart scaling_chart(const ResultRows& all, const ChartRequest& request) {
+  const std::string gpus{gpus_key};
   const std::string key = y_key(request);
-  Chart chart;
-  const ResultRows with_x =
-      rows_with(rows_with_results(all, chart.notes), "espalier plot", gpus_key, chart.notes);
-  const ResultRows with_y = rows_with(with_x, "--y", key, chart.notes);
-  const ResultRows rows =
-      rows_above_0(rows_above_0(with_y, std::string{gpus_key}, chart.notes), key, chart.notes);
-  const Variable x = metric_of(rows, "espalier plot", gpus_key);
+  const ChartRows chosen = ChartRows{all}
+                               .with_results()
+                               .with("espalier plot", gpus)
+                               .with("--y", key)
+                               .on({.x = true, .y = true}, gpus, key);
+  const ResultRows& rows = chosen.rows();
+  const Variable x = metric_of(rows, "espalier plot", gpus);
   const Variable y = metric_of(rows, "--y", key);
   if (levels_of(x).size() < 2) {
     throw sim::Error{std::string{"--kind"}, fmt::format("scaling is over numbers of GPUs, and all "
                                                         "rows that are left have {}",
                                                         x.text.front())};
   }
-  const Groups groups = groups_of(rows, keys_of_groups(rows, request, std::string{gpus_key}));
+  const Groups groups = groups_of(rows, keys_of_groups(rows, request, gpus));
   const std::vector<Curve> curves = curves_of(rows, x, y, groups);
-  const Shown shown_x{.key = std::string{gpus_key}, .spacing = Spacing::logarithmic};
+  const Shown shown_x{.key = gpus, .spacing = Spacing::logarithmic};
   const Shown shown_y = shown_as(y, Spacing::logarithmic);
   const std::vector<Series> results = series_of(curves, shown_x, shown_y);
   const std::vector<Series> ideals = series_of(ideals_of(rows, curves, key), shown_x, shown_y);
-  Panel panel{.x = level_axis(x, Spacing::logarithmic), .series = results};
-  put_ideals(ideals, panel);
+  Panel panel{.x = level_axis(x, Spacing::logarithmic), .series = with_ideals(results, ideals)};
   panel.y = metric_axis(shown_y, extent_of(panel.series));
   Panel below = efficiency_panel(panel, results, ideals, key);
   panel.x.label.clear();
-  chart.title = fmt::format("{} against GPUs", name_of_key(key));
-  chart.body = Curves{.legend = groups.legend, .panels = {std::move(panel), std::move(below)}};
-  return chart;
+  return {.title = fmt::format("{} against GPUs", name_of_key(key)),
+          .notes = chosen.notes(),
+          .body = Curves{.legend = groups.legend, .panels = {std::move(panel), std::move(below)}}};
 }
 
 }  // namespace cli

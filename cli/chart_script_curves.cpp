@@ -93,7 +93,7 @@ std::string dash_of(const Series& series) {
                                                                    : "dashtype solid";
 }
 
-void draw_line(const Series& series, const std::string& name, Drawing& drawing) {
+void add_line(const Series& series, const std::string& name, Drawing& drawing) {
   const ChartLook look = chart_look(series.look);
   drawing.data += block(name, series.points);
   drawing.plots.push_back(
@@ -101,7 +101,7 @@ void draw_line(const Series& series, const std::string& name, Drawing& drawing) 
                   series.stroke == Stroke::dashed ? "1.5" : "2.5", dash_of(series), look.colour));
 }
 
-void draw_spread(const Series& series, const std::string& name, Drawing& drawing) {
+void add_spread(const Series& series, const std::string& name, Drawing& drawing) {
   std::vector<ChartPoint> spread;
   std::ranges::copy_if(series.points, std::back_inserter(spread),
                        [](const ChartPoint& point) { return point.least < point.most; });
@@ -114,7 +114,7 @@ void draw_spread(const Series& series, const std::string& name, Drawing& drawing
   }
 }
 
-void draw_marks(const Series& series, const std::string& name, Drawing& drawing) {
+void add_marks(const Series& series, const std::string& name, Drawing& drawing) {
   const ChartLook look = chart_look(series.look);
   const auto draw = [&](const std::string& points, int mark, std::string_view colour) {
     drawing.plots.push_back(
@@ -135,9 +135,8 @@ void draw_marks(const Series& series, const std::string& name, Drawing& drawing)
 
 std::string key_of(const Series& series) {
   const ChartLook look = chart_look(series.look);
-  const std::string_view style = series.stroke == Stroke::none ? "points"
-                                 : series.has_marks            ? "linespoints"
-                                                               : "lines";
+  const std::string_view with_line = series.has_marks ? "linespoints" : "lines";
+  const std::string_view style = series.stroke == Stroke::none ? "points" : with_line;
   const std::string mark =
       series.has_marks ? fmt::format(" pointtype {} pointsize 0.9", look.mark) : "";
   return fmt::format("keyentry with {} linewidth {} {}{} linecolor rgb '{}' title {}", style,
@@ -153,7 +152,7 @@ double share_of(const ChartAxis& axis, double value) {
 }
 
 /// Dark marks, and beside them their texts, where these do not stand on each other.
-void draw_labels(const Panel& panel, const std::string& name, Drawing& drawing) {
+void add_labels(const Panel& panel, const std::string& name, Drawing& drawing) {
   if (panel.labels.empty()) {
     return;
   }
@@ -201,14 +200,14 @@ std::string panel_text(const Panel& panel, std::size_t number) {
     const Series& series = panel.series[i];
     const std::string name = fmt::format("$p{}s{}", number, i);
     if (series.stroke != Stroke::none && !series.points.empty()) {
-      draw_line(series, name, drawing);
+      add_line(series, name, drawing);
     }
-    draw_spread(series, name + "e", drawing);
+    add_spread(series, name + "e", drawing);
     if (series.has_marks) {
-      draw_marks(series, name, drawing);
+      add_marks(series, name, drawing);
     }
   }
-  draw_labels(panel, fmt::format("$p{}l", number), drawing);
+  add_labels(panel, fmt::format("$p{}l", number), drawing);
   std::ranges::copy(keys_of(panel), std::back_inserter(drawing.plots));
   std::string out = drawing.data + axis_text("x", panel.x) + axis_text("y", panel.y);
   out += are_crowded(panel.x.ticks) ? "set xtics rotate by 25 right\n" : "set xtics norotate\n";

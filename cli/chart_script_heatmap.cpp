@@ -110,29 +110,31 @@ std::string axes_text(const Heatmap& heatmap) {
 
 constexpr std::string_view field = "using 1:2:($1-0.48):($1+0.48):($2-0.47):($2+0.47)";
 
-/// Adds a block of data and its plot, if there are data.
-void draw(std::string_view name, std::string_view lines, const std::string& how, std::string& data,
-          std::vector<std::string>& plots) {
-  if (!lines.empty()) {
-    data += fmt::format("${} << END\n{}END\n", name, lines);
-    plots.push_back(fmt::format("${} {}", name, how));
-  }
-}
+/// A block of data, and how it is plotted.
+struct Layer {
+  std::string_view name;
+  std::string_view lines;
+  std::string how;
+};
 
 std::string fields_text(const Blocks& blocks, Texts texts) {
+  std::vector<Layer> layers{
+      {"fields", blocks.fields,
+       fmt::format("{}:3 with boxxyerror fillstyle solid noborder linecolor palette", field)},
+      {"grey", blocks.grey,
+       fmt::format("{} with boxxyerror fillstyle solid noborder linecolor rgb '#dddddd'", field)}};
+  if (texts == Texts::written) {
+    constexpr std::string_view labels = "using 1:2:3 with labels font ',12' textcolor rgb";
+    layers.push_back({"dark", blocks.dark, fmt::format("{} '#222222'", labels)});
+    layers.push_back({"light", blocks.light, fmt::format("{} '#ffffff'", labels)});
+  }
   std::string data;
   std::vector<std::string> plots;
-  draw("fields", blocks.fields,
-       fmt::format("{}:3 with boxxyerror fillstyle solid noborder linecolor palette", field), data,
-       plots);
-  draw("grey", blocks.grey,
-       fmt::format("{} with boxxyerror fillstyle solid noborder linecolor rgb '#dddddd'", field),
-       data, plots);
-  if (texts == Texts::written) {
-    draw("dark", blocks.dark, "using 1:2:3 with labels font ',12' textcolor rgb '#222222'", data,
-         plots);
-    draw("light", blocks.light, "using 1:2:3 with labels font ',12' textcolor rgb '#ffffff'", data,
-         plots);
+  for (const Layer& layer : layers) {
+    if (!layer.lines.empty()) {
+      data += fmt::format("${} << END\n{}END\n", layer.name, layer.lines);
+      plots.push_back(fmt::format("${} {}", layer.name, layer.how));
+    }
   }
   return fmt::format("{}plot {}\n", data, fmt::join(plots, ", \\\n     "));
 }
@@ -152,11 +154,11 @@ double below_height(const Heatmap& heatmap) {
 
 int height_of(const Heatmap& heatmap) {
   constexpr double around = 150;
-  constexpr double field = 44;
+  constexpr double row = 44;
   constexpr double least = 440;
   constexpr double most = 1400;
   return static_cast<int>(
-      std::clamp(around + (field * static_cast<double>(heatmap.y.size())), least, most));
+      std::clamp(around + (row * static_cast<double>(heatmap.y.size())), least, most));
 }
 
 std::string script_of(const Heatmap& heatmap, int height) {

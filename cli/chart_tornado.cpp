@@ -15,6 +15,7 @@
 #include "cli/chart_axes.hpp"
 #include "cli/chart_data.hpp"
 #include "cli/chart_kinds.hpp"
+#include "cli/chart_rows.hpp"
 #include "sim/error.hpp"
 
 namespace cli {
@@ -41,22 +42,6 @@ Conditions conditions_of(const ResultRows& rows, const ChartRequest& request) {
     rows.expect_key("--where", condition.key);
     const bool is_axis = std::ranges::find(rows.axes(), condition.key) != rows.axes().end();
     (is_axis ? out.base : out.rows).push_back(condition);
-  }
-  return out;
-}
-
-ResultRows rows_that_fit(const ResultRows& rows, std::vector<std::string>& notes) {
-  std::vector<bool> kept;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    kept.push_back(mark_of(rows, row) == Mark::filled);
-  }
-  ResultRows out = rows.only(kept);
-  if (out.size() < rows.size()) {
-    notes.push_back(
-        fmt::format("{} rows that do not fit into memory are left out", rows.size() - out.size()));
-  }
-  if (out.size() == 0) {
-    throw sim::Error{std::string{"espalier plot"}, "no row that is left fits into memory"};
   }
   return out;
 }
@@ -102,6 +87,18 @@ std::vector<std::size_t> rows_along(const ResultRows& rows, const std::vector<Ba
   return out;
 }
 
+/// The rows at the base: several, if they differ in something that is no axis.
+std::vector<std::size_t> rows_at(const ResultRows& rows, const std::vector<Base>& base) {
+  std::vector<std::size_t> out = rows_along(rows, base, {});
+  if (out.empty()) {
+    throw sim::Error{std::string{"--where"},
+                     fmt::format("no row that can be drawn is at the base: {}\n"
+                                 "  hint: choose another one: --where AXIS=VALUE",
+                                 words_of(base))};
+  }
+  return out;
+}
+
 Tornado::Bar bar_of(const ResultRows& rows, const Variable& y, const Shown& shown,
                     const std::vector<std::size_t>& along, const std::string& axis) {
   const auto value = [&](std::size_t row) { return y.at[row]; };
@@ -117,43 +114,37 @@ Tornado::Bar bar_of(const ResultRows& rows, const Variable& y, const Shown& show
 }  // namespace
 
 Chart tornado_chart(const ResultRows& all, const ChartRequest& request) {
-  Chart chart;
   const std::string key = y_key(all, request);
   const Conditions conditions = conditions_of(all, request);
-  const ResultRows ran = rows_with_results(rows_where(all, conditions.rows), chart.notes);
-  const ResultRows rows = rows_that_fit(rows_with(ran, "--y", key, chart.notes), chart.notes);
+  const ChartRows chosen =
+      ChartRows{rows_where(all, conditions.rows)}.with_results().with("--y", key).that_fit();
+  const ResultRows& rows = chosen.rows();
   const Variable y = metric_of(rows, "--y", key);
   const std::vector<Base> base = base_of(rows, conditions.base);
-  const std::vector<std::size_t> at_base = rows_along(rows, base, {});
-  if (at_base.empty()) {
-    throw sim::Error{std::string{"--where"},
-                     fmt::format("no row that can be drawn is at the base: {}\n"
-                                 "  hint: choose another one: --where AXIS=VALUE",
-                                 words_of(base))};
-  }
-  const double middle = spread_of(rows, y, at_base).middle;
+  const double middle = spread_of(rows, y, rows_at(rows, base)).middle;
   const Shown shown = shown_as(y, Spacing::linear);
   Tornado body{.label = axis_label(key, shown.unit, shown.prefix),
                .base = shown(middle),
                .base_text = four_digits(middle * y.unit.factor, y.unit)};
+  std::vector<std::string> notes = chosen.notes();
   for (const Base& each : base) {
     const std::vector<std::size_t> along = rows_along(rows, base, each.axis);
     if (along.size() > 1) {
       body.bars.push_back(bar_of(rows, y, shown, along, each.axis));
     } else {
-      chart.notes.push_back(fmt::format("{} has one value at the base: no bar", each.axis));
+      notes.push_back(fmt::format("no bar for {}, which has one value about the base", each.axis));
     }
   }
-  std::ranges::stable_sort(body.bars, std::greater{},
-                           [](const Tornado::Bar& bar) { return bar.most - bar.least; });
   if (body.bars.empty()) {
     throw sim::Error{std::string{"--where"},
                      fmt::format("nothing varies about the base {}", words_of(base))};
   }
-  chart.title = fmt::format("what {} depends on", name_of_key(key));
-  chart.subtitle = fmt::format("one change at a time to {}", words_of(base));
-  chart.body = std::move(body);
-  return chart;
+  std::ranges::stable_sort(body.bars, std::greater{},
+                           [](const Tornado::Bar& bar) { return bar.most - bar.least; });
+  return {.title = fmt::format("what {} depends on", name_of_key(key)),
+          .subtitle = fmt::format("one change at a time to {}", words_of(base)),
+          .notes = std::move(notes),
+          .body = std::move(body)};
 }
 
 }  // namespace cli

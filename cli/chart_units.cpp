@@ -115,7 +115,8 @@ Prefix prefix_for(double largest, const Unit& unit) {
   if (unit.symbol == "%") {
     return {};
   }
-  const double most = unit.symbol == "B/s" ? 1e9 : (unit.symbol == "s" ? 1 : 1e15);
+  double most = unit.symbol == "B/s" ? 1e9 : 1e15;
+  most = unit.symbol == "s" ? 1 : most;
   const double least = unit.symbol.empty() ? 1 : 1e-12;
   const auto* const fits = std::ranges::find_if(prefixes, [&](const Prefix& prefix) {
     return prefix.factor <= most && (largest >= prefix.factor || prefix.factor <= least);

@@ -86,7 +86,7 @@ void expect_object(const JsonPlace& place) {
 }
 
 /// A point of a sweep.
-void read_point(const JsonPlace& point, const std::string& where, Content& content) {
+void add_point(const JsonPlace& point, const std::string& where, Content& content) {
   expect_number(point.at("point"));
   expect_text(point.at("status"));
   const JsonPlace axes = point.at("axes");
@@ -101,7 +101,7 @@ void read_point(const JsonPlace& point, const std::string& where, Content& conte
 }
 
 /// A run of collectives.
-void read_run(const JsonPlace& run, const std::string& where, Content& content) {
+void add_run(const JsonPlace& run, const std::string& where, Content& content) {
   const JsonPlace results = run.at("results");
   for (std::size_t i = 0; i < results.size(); ++i) {
     const JsonPlace result = results.at(i);
@@ -153,7 +153,7 @@ void add_stages(const std::vector<ResultRow>& stages, ResultRow& row) {
 }
 
 /// A training step.
-void read_step(const JsonPlace& step, const std::string& where, Content& content) {
+void add_step(const JsonPlace& step, const std::string& where, Content& content) {
   expect_number(step.at("step_s"));
   const JsonPlace layout = step.at("layout");
   expect_object(layout);
@@ -177,15 +177,15 @@ void read_step(const JsonPlace& step, const std::string& where, Content& content
   content.rows.push_back(std::move(whole));
 }
 
-void read_document(const JsonSource& source, const std::string& where, Content& content) {
+void add_document(const JsonSource& source, const std::string& where, Content& content) {
   const Json document = parse_json(source);
   const JsonPlace place{source, document};
   if (place.has("axes")) {
-    read_point(place, where, content);
+    add_point(place, where, content);
   } else if (place.has("results")) {
-    read_run(place, where, content);
+    add_run(place, where, content);
   } else if (place.has("stages")) {
-    read_step(place, where, content);
+    add_step(place, where, content);
   } else {
     place.fail(
         "expected a result: a point of a sweep has 'axes', a run of collectives 'results', a "
@@ -197,7 +197,7 @@ void read_document(const JsonSource& source, const std::string& where, Content& 
 Content read_json(const ResultFile& file, std::string_view text) {
   Content content;
   if (!Json::accept(text.substr(0, text.find('\n')))) {
-    read_document({.file = file.name, .text = std::string{text}}, file.name, content);
+    add_document({.file = file.name, .text = std::string{text}}, file.name, content);
     return content;
   }
   for (int number = 1; !text.empty(); ++number) {
@@ -205,8 +205,8 @@ Content read_json(const ResultFile& file, std::string_view text) {
     const std::string_view line = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
-      read_document({.file = file.name, .text = std::string{line}, .line = number},
-                    fmt::format("{}:{}", file.name, number), content);
+      add_document({.file = file.name, .text = std::string{line}, .line = number},
+                   fmt::format("{}:{}", file.name, number), content);
     }
   }
   return content;

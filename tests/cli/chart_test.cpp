@@ -94,7 +94,7 @@ TEST_CASE("line: rows without a result, or without the numbers, are left out and
   CHECK(lines_of(panel_of(chart)) == ": 1 4, 2 2, 4 1");
   CHECK(chart.notes ==
         Texts{"2 of 6 rows have no result and are left out: 1 does not fit, 1 invalid",
-              "1 rows without step_s are left out"});
+              "rows without step_s, left out: 1"});
   CHECK(error_in(point(R"("a":1)", R"("b":1)", "failed"), {}) ==
         "espalier plot: error: no row has a result: 1 failed");
 }
@@ -145,13 +145,24 @@ TEST_CASE("line: what is not above 0 has no place on a logarithmic axis") {
   const std::string lines = step(1, 1, 0) + step(2, 1, 2) + step(4, 1, 400);
   const Chart chart = chart_of(lines, {.log = cli::LogAxes{.y = true}});
   CHECK(lines_of(panel_of(chart)) == ": 2 2, 4 400");
-  CHECK(chart.notes == Texts{"1 rows whose step_s is not above 0 have no place on a logarithmic "
-                             "axis"});
+  CHECK(chart.notes ==
+        Texts{"rows whose step_s is not above 0, without a place on a logarithmic axis: 1"});
   CHECK(ticks_of(panel_of(chart).y) ==
         Texts{"2 s", "5 s", "10 s", "20 s", "50 s", "100 s", "200 s", "500 s"});
   CHECK(panel_of(chart).y.label == "step time");
   CHECK(error_in(step(1, 1, 0) + step(2, 1, 0), {.log = cli::LogAxes{.y = true}}) ==
         "--log: error: no row has a step_s above 0");
+}
+
+TEST_CASE("line: of many values along x those are named that have room, the last one first") {
+  std::string lines;
+  for (int power = 10; power <= 26; ++power) {
+    lines += point(fmt::format(R"("sizes":"{} B")", 1 << power), R"("time_s":1)");
+  }
+  // 75 letters, each name with its gap 9: eight names, so 17 doublings have one at every third.
+  CHECK(ticks_of(panel_of(chart_of(lines, {})).x) == Texts{"", "2 KiB", "", "", "16 KiB", "", "",
+                                                           "128 KiB", "", "", "1 MiB", "", "",
+                                                           "8 MiB", "", "", "64 MiB"});
 }
 
 TEST_CASE("line: what cannot be drawn says why, and what would help") {

@@ -119,7 +119,7 @@ TEST_CASE("plot program: what is left out is counted on stderr") {
   CHECK(result.status == 0);
   CHECK(result.errors ==
         "espalier: 1 of 5 rows have no result and are left out: 1 invalid\n"
-        "espalier: 2 rows that do not fit into memory are left out\n");
+        "espalier: rows that do not fit into memory, left out: 2\n");
 }
 
 TEST_CASE("plot program: hostile names are only text, in every format") {
