@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/gnuplot_text.hpp"
 #include "cli/kernel_tables.hpp"
 #include "sim/contract.hpp"
 
@@ -19,18 +20,6 @@ namespace {
 // Okabe and Ito (2008), told apart with any colour vision.
 constexpr std::array<std::string_view, 6> colours{"#0072b2", "#d55e00", "#009e73",
                                                   "#cc79a7", "#e69f00", "#56b4e9"};
-
-/// gnuplot reads nothing inside single quotes but a doubled quote.
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char letter : text) {
-    out += letter;
-    if (letter == '\'') {
-      out += '\'';
-    }
-  }
-  return out + "'";
-}
 
 std::string frame(std::string_view heading, std::string_view details) {
   return fmt::format(

@@ -12,6 +12,7 @@ constexpr std::array table{
     Entry{&flows_command, run_flows},         Entry{&validate_command, run_validate},
     Entry{&calibrate_command, run_calibrate}, Entry{&sweep_command, run_sweep_command},
     Entry{&plan_command, run_plan},           Entry{&report_command, run_report},
+    Entry{&plot_command, run_plot},
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ extern const Command calibrate_command;
 extern const Command sweep_command;
 extern const Command plan_command;
 extern const Command report_command;
+extern const Command plot_command;
 
 int run_collective(const Arguments& arguments);
 int run_scenario(const Arguments& arguments);
@@ -40,5 +41,6 @@ int run_calibrate(const Arguments& arguments);
 int run_sweep_command(const Arguments& arguments);
 int run_plan(const Arguments& arguments);
 int run_report(const Arguments& arguments);
+int run_plot(const Arguments& arguments);
 
 }  // namespace cli

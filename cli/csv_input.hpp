@@ -26,6 +26,8 @@ class CsvTable {
 
   [[nodiscard]] const std::string& file() const { return file_; }
   [[nodiscard]] std::size_t rows() const { return lines_.size(); }
+  [[nodiscard]] const std::vector<std::string>& columns() const { return header_; }
+  [[nodiscard]] int line(std::size_t row) const { return lines_[row]; }
 
   /// The field of a row in the column of that name. Throws if there is no such column.
   [[nodiscard]] const std::string& at(std::size_t row, std::string_view column) const;

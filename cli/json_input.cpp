@@ -21,6 +21,11 @@ using Json = nlohmann::ordered_json;
 
 constexpr int depth_max = 64;
 
+/// The file, and the line if it is one of many documents.
+std::string name_of(const JsonSource& source) {
+  return source.line == 1 ? source.file : fmt::format("{}:{}", source.file, source.line);
+}
+
 /// Refuses, while the library parses, what it would let pass.
 class StrictParse {
  public:
@@ -28,7 +33,7 @@ class StrictParse {
 
   bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
     if (depth > depth_max) {
-      throw sim::Error{source_->file, fmt::format("nested deeper than {} levels", depth_max)};
+      throw sim::Error{name_of(*source_), fmt::format("nested deeper than {} levels", depth_max)};
     }
     const auto level = static_cast<std::size_t>(depth);
     if (event == Json::parse_event_t::object_start) {
@@ -36,7 +41,7 @@ class StrictParse {
       keys_[level + 1].clear();
     } else if (event == Json::parse_event_t::key &&
                !keys_[level].insert(parsed.get<std::string>()).second) {
-      throw sim::Error{source_->file,
+      throw sim::Error{name_of(*source_),
                        fmt::format("the key '{}' is given twice", parsed.get<std::string>())};
     }
     return true;
@@ -172,7 +177,7 @@ class Locator final : public nlohmann::json_sax<Json> {
 sim::SourcePos position(const JsonSource& source, std::size_t offset) {
   const std::string_view before = std::string_view{source.text}.substr(0, offset);
   const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-  return {source.file, static_cast<int>(1 + std::ranges::count(before, '\n')),
+  return {source.file, source.line + static_cast<int>(std::ranges::count(before, '\n')),
           static_cast<int>(1 + offset - line_start)};
 }
 
@@ -182,7 +187,7 @@ Json parse_json(const JsonSource& source) {
   try {
     return Json::parse(source.text, StrictParse{source});
   } catch (const Json::exception& bad) {
-    throw sim::Error{source.file, fmt::format("not JSON: {}", bad.what())};
+    throw sim::Error{name_of(source), fmt::format("not JSON: {}", bad.what())};
   }
 }
 
@@ -191,7 +196,7 @@ void JsonPlace::fail(std::string_view what) const {
       path_.empty() ? std::string{what} : fmt::format("{}: {}", path_, what);
   const auto offset = Locator{source_->text, path_}.find();
   if (!offset) {  // a value that is not from the file
-    throw sim::Error{source_->file, message};
+    throw sim::Error{name_of(*source_), message};
   }
   throw sim::Error{position(*source_, *offset), message};
 }

@@ -15,6 +15,7 @@ namespace cli {
 struct JsonSource {
   std::string file;  // names it in errors
   std::string text;
+  int line = 1;  // of the file, where the text begins
 };
 
 /// Reads `source`. Throws sim::Error for what is not JSON, for a key given twice (the library would

@@ -1,6 +1,7 @@
 #include "cli/options.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -14,7 +15,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view repeatable = "set";
+constexpr std::array<std::string_view, 3> repeatable{"set", "where", "maximise"};
 
 po::options_description describe(const Command& command) {
   po::options_description description;
@@ -68,8 +69,8 @@ Arguments::Arguments(const Command& command, const std::vector<std::string>& wor
                             .style(style)
                             .run();
     for (const auto& option : parsed.options) {
-      const bool repeats =
-          option.string_key == repeatable || option.string_key == command.more_words;
+      const bool repeats = std::ranges::find(repeatable, option.string_key) != repeatable.end() ||
+                           option.string_key == command.more_words;
       if (has(option.string_key) && !repeats) {
         throw sim::Error{command_, fmt::format("--{} is given twice", option.string_key)};
       }

@@ -36,18 +36,36 @@ std::string draw(const std::vector<std::string>& command, std::string_view packa
   return std::move(result.output);
 }
 
-struct Terminal {
-  std::string_view ending;
-  std::string_view settings;
-};
+// Twice as many pixels for the PNG: it is what ends up on slides. A PDF has 100 points to an inch.
+std::string terminal_for(std::string_view format, const PictureSize& size) {
+  if (format == "svg") {
+    return fmt::format("set terminal svg size {},{} font 'sans-serif,15' background '#ffffff'",
+                       size.width, size.height);
+  }
+  if (format == "png") {
+    return fmt::format(
+        "set terminal pngcairo size {},{} font 'sans-serif,15' fontscale 1.5 linewidth 2 "
+        "pointscale 2 background '#ffffff'",
+        2 * size.width, 2 * size.height);
+  }
+  sim::require(format == "pdf", "a picture: svg, png or pdf");
+  constexpr double inch = 100;
+  return fmt::format(
+      "set terminal pdfcairo size {}in,{}in font 'sans-serif,15' fontscale 0.54 "
+      "background '#ffffff'",
+      size.width / inch, size.height / inch);
+}
 
-// Twice as many pixels for the PNG: it is what ends up on slides.
-constexpr std::array terminals{
-    Terminal{"svg", "set terminal svg size 1000,560 font 'sans-serif,15' background '#ffffff'"},
-    Terminal{"png",
-             "set terminal pngcairo size 2000,1120 font 'sans-serif,15' fontscale 1.5 "
-             "linewidth 2 pointscale 2 background '#ffffff'"},
-};
+/// Takes away when a PDF was made, with blanks, since places in it are counted in bytes.
+void blank_date(std::string& pdf) {
+  constexpr std::string_view key = "/CreationDate (";
+  const std::size_t at = pdf.find(key);
+  const std::size_t end = at == std::string::npos ? at : pdf.find(')', at);
+  if (end != std::string::npos) {
+    std::fill(pdf.begin() + static_cast<std::ptrdiff_t>(at),
+              pdf.begin() + static_cast<std::ptrdiff_t>(end + 1), ' ');
+  }
+}
 
 /// An algorithm's name as a part of a file's name: letters, digits and what is harmless.
 std::string file_word(std::string_view name) {
@@ -71,14 +89,23 @@ std::vector<topology::LinkShade> shades(const topology::Topology& topology, cons
 
 }  // namespace
 
+std::string render_script(const std::string& script, std::string_view format,
+                          const PictureSize& size) {
+  // -d: not the user's start-up file, which could change everything.
+  std::string picture = draw({"gnuplot", "-d"}, "gnuplot-nox",
+                             fmt::format("{}\n{}", terminal_for(format, size), script));
+  if (format == "pdf") {
+    blank_date(picture);
+  }
+  return picture;
+}
+
 void write_figure(std::string_view name, const std::string& script,
                   const std::filesystem::path& directory) {
-  for (const Terminal& terminal : terminals) {
-    // -d: not the user's start-up file, which could change everything.
-    const std::string picture =
-        draw({"gnuplot", "-d"}, "gnuplot-nox", fmt::format("{}\n{}", terminal.settings, script));
-    write_file_atomically(directory / fmt::format("{}.{}", file_word(name), terminal.ending),
-                          picture);
+  constexpr PictureSize size{.width = 1000, .height = 560};
+  for (const std::string_view format : {"svg", "png"}) {
+    write_file_atomically(directory / fmt::format("{}.{}", file_word(name), format),
+                          render_script(script, format, size));
   }
   write_file_atomically(directory / fmt::format("{}.gp", file_word(name)), script);
 }

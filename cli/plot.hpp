@@ -10,6 +10,17 @@
 
 namespace cli {
 
+/// In points; a PNG has twice as many pixels.
+struct PictureSize {
+  int width = 0;
+  int height = 0;
+};
+
+/// Draws a gnuplot script that sets no terminal; `format` is "svg", "png" or "pdf". The same script
+/// gives the same bytes. Throws like write_plots.
+[[nodiscard]] std::string render_script(const std::string& script, std::string_view format,
+                                        const PictureSize& size);
+
 /// Draws a gnuplot script as name.svg and name.png, and keeps it as name.gp, in the existing
 /// `directory`. What cannot stand in a file's name becomes a dash. Throws like write_plots.
 void write_figure(std::string_view name, const std::string& script,

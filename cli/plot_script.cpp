@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +13,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/gnuplot_text.hpp"
 #include "sim/contract.hpp"
 #include "sim/quantity_text.hpp"
 
@@ -111,18 +111,6 @@ constexpr Figure time_figure{"time", "lower bound", "s", [](const Row& row) { re
 double finite(double value) {
   sim::require(std::isfinite(value), "a plot: finite numbers");
   return value;
-}
-
-/// gnuplot reads nothing inside single quotes but a doubled quote.
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char letter : text) {
-    out += std::iscntrl(static_cast<unsigned char>(letter)) != 0 ? ' ' : letter;
-    if (letter == '\'') {
-      out += '\'';
-    }
-  }
-  return out + "'";
 }
 
 /// The sizes that have a place on a logarithmic axis, ascending, each once.

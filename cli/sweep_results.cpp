@@ -135,16 +135,17 @@ std::string to_json_lines(const ResultRows& rows) {
 }
 
 std::string to_csv(const ResultRows& rows) {
+  const Json axes = rows.empty() ? Json::object() : rows.front().at("axes");
   std::vector<std::string> columns;
   for (const Json& row : rows) {
     for (const auto& [key, value] : row.items()) {
-      if (key != "axes" && std::ranges::find(columns, key) == columns.end()) {
+      if (key != "axes" && !axes.contains(key) &&
+          std::ranges::find(columns, key) == columns.end()) {
         columns.push_back(key);
       }
     }
   }
   std::string out = "point";
-  const Json axes = rows.empty() ? Json::object() : rows.front().at("axes");
   for (const auto& [key, value] : axes.items()) {
     out += ',' + csv_field(key);
   }

@@ -24,8 +24,8 @@ using ResultRows = std::vector<nlohmann::ordered_json>;
 /// JSON Lines: `point`, `axes` (by key), and the result.
 [[nodiscard]] std::string to_json_lines(const ResultRows& rows);
 
-/// The same as a table: the axes have columns in the names of their keys; what a row lacks is
-/// empty.
+/// The same as a table: the axes have columns in the names of their keys, and what a result calls
+/// by such a name has none; what a row lacks is empty.
 [[nodiscard]] std::string to_csv(const ResultRows& rows);
 
 /// For people, in at most 80 columns: how many points ended how, why some could not be run, and the

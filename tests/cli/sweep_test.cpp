@@ -231,3 +231,15 @@ TEST_CASE("sweep results: numbers are numbers, rows may lack columns, and texts 
   CHECK(text.find("2 points, 1 invalid, 1 ok\n  1 x 64 heads") == 0);
   CHECK(text.find("tensor 1, schedule 1f1b") != std::string::npos);
 }
+
+TEST_CASE("sweep results: a table has one column in the name of an axis, with the axis' values") {
+  // A result has its seed, and the name of its profile, too.
+  Sweep sweep = sweep_of(training + "axes: [seed: [7], profile: [h100.yaml]]\n");
+  FinishedPoints points;
+  points[sweep.points[0].key] = {
+      sweep.points[0].key, "s",
+      R"({"scenario":"s","status":"ok","profile":"H100, fitted","seed":7,"step_s":0.5})"};
+  CHECK(to_csv(result_rows(sweep, points)) ==
+        "point,seed,profile,scenario,status,step_s\n"
+        "0,7,h100.yaml,s,ok,0.5\n");
+}

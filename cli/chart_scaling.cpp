@@ -1,0 +1,149 @@
+// How throughput, or the time of a step, goes with the number of GPUs, and how near to the ideal.
+//
+// The ideal goes through the point of each line that has the fewest GPUs, n0:
+//
+//   throughput      T0 n / n0
+//   time of a step  t0 (W / W0) (n0 / n), with W the tokens of a step
+//
+// so W = W0 is strong scaling (the same batch on more GPUs), and W / W0 = n / n0 is weak scaling,
+// whose ideal time is t0 for any n. Efficiency is throughput / ideal, or ideal / time: the same.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "cli/chart_curves.hpp"
+#include "cli/chart_kinds.hpp"
+#include "cli/chart_rows.hpp"
+#include "sim/error.hpp"
+#include "sim/suggest.hpp"
+
+namespace cli {
+namespace {
+
+constexpr std::array<std::string_view, 2> scaled_keys{"tokens_per_s", "step_s"};
+constexpr std::string_view gpus_key = "gpus";
+constexpr double percent = 100;
+
+std::string y_key(const ChartRequest& request) {
+  const std::string key = request.y.value_or(std::string{scaled_keys.front()});
+  if (std::ranges::find(scaled_keys, key) == scaled_keys.end()) {
+    throw sim::Error{std::string{"--y"},
+                     fmt::format("no ideal is known for '{}' over GPUs\n  hint: {}", key,
+                                 sim::suggestion(key, scaled_keys))};
+  }
+  return key;
+}
+
+/// Tokens of a step, where rows say enough; else the same for all.
+double work_of(const ResultRows& rows, std::size_t row) {
+  const auto rate = number_at(rows, row, "tokens_per_s");
+  const auto time = number_at(rows, row, "step_s");
+  return rate && time && *rate > 0 && *time > 0 ? *rate * *time : 1;
+}
+
+double ideal_of(const ResultRows& rows, const CurvePoint& first, const CurvePoint& point,
+                std::string_view key) {
+  const double more = point.x / first.x;
+  if (key == "tokens_per_s") {
+    return first.y.middle * more;
+  }
+  const double work = work_of(rows, point.rows.front()) / work_of(rows, first.rows.front());
+  return first.y.middle * work / more;
+}
+
+/// The ideals of lines, in the place of their results.
+std::vector<Curve> ideals_of(const ResultRows& rows, std::vector<Curve> curves,
+                             std::string_view key) {
+  for (Curve& curve : curves) {
+    const CurvePoint first = curve.points.front();
+    for (CurvePoint& point : curve.points) {
+      const double ideal = ideal_of(rows, first, point, key);
+      point.y = {.middle = ideal, .least = ideal, .most = ideal};
+    }
+  }
+  return curves;
+}
+
+double efficiency(double result, double ideal, std::string_view key) {
+  return percent * (key == "tokens_per_s" ? result / ideal : ideal / result);
+}
+
+/// Ideals are dashed, below the results, in their colours; the legend has one line for all.
+std::vector<Series> with_ideals(const std::vector<Series>& results, std::vector<Series> ideals) {
+  for (Series& series : ideals) {
+    series.name.clear();
+    series.stroke = Stroke::dashed;
+    series.has_marks = false;
+  }
+  std::vector<Series> all = std::move(ideals);
+  std::ranges::copy(results, std::back_inserter(all));
+  all.push_back(
+      {.name = "ideal", .look = bound_look, .stroke = Stroke::dashed, .has_marks = false});
+  return all;
+}
+
+Panel efficiency_panel(const Panel& above, const std::vector<Series>& results,
+                       const std::vector<Series>& ideals, std::string_view key) {
+  Panel panel{.x = above.x, .series = results};
+  Extent extent;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    panel.series[i].name.clear();
+    for (std::size_t j = 0; j < results[i].points.size(); ++j) {
+      ChartPoint& point = panel.series[i].points[j];
+      const double ideal = ideals[i].points[j].y;
+      point.y = efficiency(point.y, ideal, key);
+      const double one = efficiency(point.least, ideal, key);
+      const double other = efficiency(point.most, ideal, key);
+      point.least = std::min(one, other);
+      point.most = std::max(one, other);
+      extent.add(point.least);
+      extent.add(point.most);
+    }
+  }
+  constexpr double room = 1.1;
+  panel.y = {.label = "efficiency (%)", .least = 0, .most = std::max(extent.most, percent) * room};
+  return panel;
+}
+
+}  // namespace
+
+Chart scaling_chart(const ResultRows& all, const ChartRequest& request) {
+  const std::string gpus{gpus_key};
+  const std::string key = y_key(request);
+  const ChartRows chosen = ChartRows{all}
+                               .with_results()
+                               .with("espalier plot", gpus)
+                               .with("--y", key)
+                               .on({.x = true, .y = true}, gpus, key);
+  const ResultRows& rows = chosen.rows();
+  const Variable x = metric_of(rows, "espalier plot", gpus);
+  const Variable y = metric_of(rows, "--y", key);
+  if (levels_of(x).size() < 2) {
+    throw sim::Error{std::string{"--kind"}, fmt::format("scaling is over numbers of GPUs, and all "
+                                                        "rows that are left have {}",
+                                                        x.text.front())};
+  }
+  const Groups groups = groups_of(rows, keys_of_groups(rows, request, gpus));
+  const std::vector<Curve> curves = curves_of(rows, x, y, groups);
+  const Shown shown_x{.key = gpus, .spacing = Spacing::logarithmic};
+  const Shown shown_y = shown_as(y, Spacing::logarithmic);
+  const std::vector<Series> results = series_of(curves, shown_x, shown_y);
+  const std::vector<Series> ideals = series_of(ideals_of(rows, curves, key), shown_x, shown_y);
+  Panel panel{.x = level_axis(x, Spacing::logarithmic), .series = with_ideals(results, ideals)};
+  panel.y = metric_axis(shown_y, extent_of(panel.series));
+  Panel below = efficiency_panel(panel, results, ideals, key);
+  panel.x.label.clear();
+  return {.title = fmt::format("{} against GPUs", name_of_key(key)),
+          .notes = chosen.notes(),
+          .body = Curves{.legend = groups.legend, .panels = {std::move(panel), std::move(below)}}};
+}
+
+}  // namespace cli
