@@ -69,6 +69,9 @@ TEST_CASE("line: a line for each value of the axis that remains, along the one w
   CHECK(panel.y.spacing == cli::Spacing::linear);
   CHECK(panel.y.least == 0);
   CHECK(panel_of(chart_of(lines, {.log = cli::LogAxes{}})).x.spacing == cli::Spacing::linear);
+  // 1, 2, 5 are not.
+  CHECK(panel_of(chart_of(step(1, 1, 1) + step(2, 1, 1) + step(5, 1, 1), {})).x.spacing ==
+        cli::Spacing::linear);
   CHECK(lines_of(panel_of(chart_of(lines, {.x = "layout.pipeline", .y = "step_s"}))) ==
         "1: 1 4, 8 8; 2: 1 2, 8 3; 4: 1 1, 8 2");
 }
@@ -82,6 +85,14 @@ TEST_CASE("line: axes that say the same as another one are not counted") {
   };
   const Chart chart = chart_of(row(1, 3) + row(2, 4) + row(4, 5), {.x = "gpus"});
   CHECK(lines_of(panel_of(chart)) == ": 8 3, 16 4, 32 5");
+  // Not even where x decides neither: two lines, and each is named after the first of them.
+  const auto other = [](int size, int tensor, double seconds) {
+    return point(fmt::format(R"("topology.shape":"{0}x8","batch":{0},"tensor":{1})", size, tensor),
+                 fmt::format(R"("step_s":{})", seconds));
+  };
+  CHECK(lines_of(panel_of(chart_of(
+            other(1, 1, 3) + other(2, 1, 4) + other(1, 2, 5) + other(2, 2, 6) + other(1, 4, 7),
+            {.x = "tensor"}))) == "1x8: 1 3, 2 5, 4 7; 2x8: 1 4, 2 6");
 }
 
 TEST_CASE("line: rows without a result, or without the numbers, are left out and counted") {

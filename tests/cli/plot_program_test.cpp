@@ -114,8 +114,8 @@ TEST_CASE("plot program: without a name a picture stands beside the results") {
 
 TEST_CASE("plot program: what is left out is counted on stderr") {
   const Plotting here;
-  const auto result =
-      here.plot({"sweep.jsonl", "-o", "a.gp", "--kind", "tornado", "--where", "layout.tensor=2"});
+  const auto result = here.plot({"sweep.jsonl", "-o", "a.gp", "--kind", "tornado", "--where",
+                                 "layout.tensor=2", "--where", "topology.shape=2x8"});
   CHECK(result.status == 0);
   CHECK(result.errors ==
         "espalier: 1 of 5 rows have no result and are left out: 1 invalid\n"
