@@ -16,6 +16,7 @@ from browser import browser, is_installed, wait_for
 SKIPPED = 77
 EVIL = "</script><img src=x onerror=\"document.title='broken into'\"><b id=evil>"
 MODEL = "{layers: 4, hidden: 512, heads: 8, vocabulary: 1024, sequence: 512}"
+# 18 points, six of which cannot be run: micro-batches of three sequences do not divide a batch of 16.
 SWEEP = f"""description: {json.dumps(EVIL)}
 base:
   model: model.yaml
@@ -51,10 +52,11 @@ class ReportTest(unittest.TestCase):
         self.page.emulate()
         self.page.resize(1280)
         self.page.log("performance")
+        self.opened = set()
         self.open(self.steps)
 
     def open(self, url):
-        self.url = url
+        self.opened.add(url)
         self.page.open(url)
         wait_for(lambda: self.page.run("return document.documentElement.dataset.ready"), "the page")
 
@@ -67,9 +69,8 @@ class ReportTest(unittest.TestCase):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 asked.append(message["params"]["request"]["url"])
-        self.assertIn(self.url, asked)  # else nothing was looked at
-        strangers = [url for url in asked if url not in (self.url, self.steps) and not url.startswith("data:")]
-        self.assertEqual(strangers, [])
+        self.assertLessEqual(self.opened, set(asked))  # else nothing was looked at
+        self.assertEqual([url for url in asked if url not in self.opened and not url.startswith("data:")], [])
 
     def column(self, title):
         """The cells under a head, from top to bottom."""
@@ -261,7 +262,7 @@ class ReportTest(unittest.TestCase):
     def test_without_scripts(self):
         self.page.tool("Emulation.setScriptExecutionDisabled", value=True)
         try:
-            self.page.open(self.url)
+            self.page.open(self.steps)
             root = self.page.tool("DOM.getDocument")["root"]["nodeId"]
             rows = self.page.tool("DOM.querySelectorAll", nodeId=root, selector="#table tbody tr")["nodeIds"]
             self.assertEqual(len(rows), 18)
