@@ -19,6 +19,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Texts = std::map<std::string_view, std::string>;
 
+constexpr std::string_view no_point =
+    "<p>No point was run for this page. <code>espalier report --point N</code> runs one.</p>\n";
+
 /// The text with every {{name}} replaced, once: what is put in is not looked at again.
 std::string filled(std::string_view text, const Texts& parts) {
   std::string out;
@@ -66,7 +69,7 @@ std::string label_of(const ReportTable& table, std::size_t row) {
   for (const ReportColumn& column : table.columns) {
     if (column.role == ColumnRole::axis) {
       out += fmt::format("{}{} {}{}{}", out.empty() ? "" : ", ", column.title,
-                         cell_text(column, row), column.unit.empty() ? "" : " ", column.unit);
+                         cell_text(column, row), column.unit.empty() ? "" : "\u00a0", column.unit);
     }
   }
   return out;
@@ -97,11 +100,12 @@ std::string best_text(const Report& report) {
     if (column.role == ColumnRole::result && column.better != Better::neither && column.is_shown &&
         column.is_number && !column.values[*row].is_null()) {
       figures.push_back(fmt::format("{} {}{}{}", column.title, cell_text(column, *row),
-                                    column.unit.empty() ? "" : " ", column.unit));
+                                    column.unit.empty() ? "" : "\u00a0", column.unit));
     }
   }
-  return fmt::format("<p><strong>Best: point {}</strong> ({}): {}.</p>\n", *report.best,
-                     escape_html(label_of(report.table, *row)),
+  const std::string label = escape_html(label_of(report.table, *row));
+  return fmt::format("<p><strong>Best: point {}</strong>{}: {}.</p>\n", *report.best,
+                     label.empty() ? label : fmt::format(" ({})", label),
                      escape_html(fmt::format("{}", fmt::join(figures, ", "))));
 }
 
@@ -113,7 +117,7 @@ std::string constants_text(const ReportTable& table) {
       continue;  // stands above
     }
     parts.push_back(fmt::format("{} {}{}{}", column.title, cell_text(column, 0),
-                                column.unit.empty() ? "" : " ", column.unit));
+                                column.unit.empty() ? "" : "\u00a0", column.unit));
   }
   return parts.empty() ? std::string{}
                        : fmt::format("<p class=\"note\">The same wherever it is known: {}.</p>\n",
@@ -219,7 +223,7 @@ std::string reproduce_html(const Report& report) {
 
 std::string timeline_html(const Report& report) {
   if (!report.point) {
-    return "<p>No point was run for this page.</p>\n";
+    return std::string{no_point};
   }
   if (report.point->timeline.is_null()) {
     return "<p>Only training steps have a timeline; these points are collectives.</p>\n";
@@ -266,8 +270,7 @@ std::string report_page(const Report& report) {
        {"style", std::string{assets.style}},
        {"summary", summary(report)},
        {"table", table_html(report)},
-       {"network", report.point ? network_html(*report.point)
-                                : std::string{"<p>No point was run for this page.</p>"}},
+       {"network", report.point ? network_html(*report.point) : std::string{no_point}},
        {"timeline", timeline_html(report)},
        {"step", report.point ? preformatted("In numbers", report.point->text) : std::string{}},
        {"reproduce", reproduce_html(report)},

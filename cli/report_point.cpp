@@ -60,6 +60,16 @@ std::vector<std::string> sources_of(const std::string& name,
   return out;
 }
 
+/// Of the GPUs of stages, too, where those differ.
+std::vector<std::string> sources_of(const TrainingScenario& scenario) {
+  std::vector<std::string> out = sources_of(scenario.profile_name, scenario.profile);
+  for (std::size_t stage = 0; stage < scenario.stage_gpus.size(); ++stage) {
+    const calibration::GpuProfile& profile = scenario.stage_gpus[stage].profile;
+    out.push_back(fmt::format("stage {}: {}, {}", stage, profile.gpu, profile.provenance));
+  }
+  return out;
+}
+
 PointReport run_training_point(const Sweep& sweep, std::size_t point, const Json& row,
                                const PointChoice& choice) {
   const sim::ConfigNode& node = sweep.points[point].scenario;
@@ -70,14 +80,12 @@ PointReport run_training_point(const Sweep& sweep, std::size_t point, const Json
     scenario.symmetry = workloads::Symmetry::ignored;  // then every link has its load
   }
   workloads::Timeline timeline{.stages_most = choice.stages};
-  const workloads::StepReport report =
-      workloads::run_step(scenario.training, scenario.profile, scenario.topology, scenario.execute,
-                          scenario.symmetry, &timeline);
+  const workloads::StepReport report = run_step(scenario, &timeline);
   check_same_time(point, row, report.seconds);
   PointReport out{.point = point,
                   .scenario = to_yaml(node),
                   .hash = hash,
-                  .sources = sources_of(scenario.profile_name, scenario.profile),
+                  .sources = sources_of(scenario),
                   .text = render_step(scenario, report),
                   .topology = std::move(scenario.topology),
                   .load = {},

@@ -78,21 +78,44 @@ function axis_of(column, is_log) {
   }
   common.axisLabel.formatter = tick_text;
   if (!is_log) {
-    return { ...common, type: "value", scale: true };
+    const are_whole = column.factor === 1 && column.values.every(Number.isInteger);
+    return { ...common, type: "value", scale: true, minInterval: are_whole ? 1 : 0 };
   }
   const values = column.values.filter((value) => value > 0).map((value) => value * column.factor);
   const span = Math.max(...values) / Math.min(...values);
   return { ...common, type: "log", logBase: span < 200 ? 2 : 10 };
 }
 
+const letter_width = 6.6; // pixels, of most letters
+
+// Without its middle, if it is too long: texts of an axis often begin alike.
 function shortened(text) {
   const most = document.getElementById("chart").clientWidth < 700 ? 18 : 48;
-  return text.length > most ? `${text.slice(0, most - 2)}${several}` : text;
+  const ends = Math.floor((most - 1) / 2);
+  return text.length > most ? `${text.slice(0, ends)}${several}${text.slice(-ends)}` : text;
 }
 
 // Pixels that the longest of some labels takes, and some more.
 function width_of(texts) {
-  return 16 + 6.6 * Math.max(0, ...texts.map((text) => shortened(text).length));
+  return 16 + letter_width * Math.max(0, ...texts.map((text) => shortened(text).length));
+}
+
+// An axis along the bottom. A few texts are broken into lines, so that none is left out.
+function bottom_axis(axis) {
+  const room = document.getElementById("chart").clientWidth - 100;
+  const width = room / (axis.data?.length ?? 1) - 12;
+  const lines = Math.max(
+    1,
+    ...(axis.data ?? []).map((text) =>
+      Math.ceil((1.3 * letter_width * shortened(text).length) / width),
+    ),
+  );
+  const least = 56; // pixels that lines need to be read
+  if (axis.type !== "category" || width < least) {
+    return { ...axis, nameGap: 28 };
+  }
+  const axisLabel = { ...axis.axisLabel, interval: 0, width, overflow: "break" };
+  return { ...axis, axisLabel, nameGap: 14 + 14 * lines };
 }
 
 // The values of a column as texts, each once, in their order.
@@ -207,11 +230,11 @@ function looks(i) {
 }
 
 function axes_and_legend(option, choice, names) {
-  option.xAxis = { ...axis_of(choice.x, choice.log_x), nameGap: 28 };
+  option.xAxis = bottom_axis(axis_of(choice.x, choice.log_x));
   option.yAxis = { ...axis_of(choice.y, choice.log_y), nameGap: 46 };
   option.legend.data = names.filter(Boolean);
   option.legend.show = option.legend.data.length > 0;
-  option.grid.bottom = 34;
+  option.grid.bottom = option.xAxis.nameGap + 6;
   option.grid.left = 34;
 }
 

@@ -221,13 +221,12 @@ function walk_chart(event) {
 }
 
 function start_charts() {
-  const needed = columns.filter(
-    (column) => column.number && column.key !== "point" && can_be_axis(column),
-  );
-  if (needed.length === 0 || columns.filter(can_be_axis).length < 2) {
-    part_of_page("chart-note").textContent =
-      "There is nothing to draw: too few points, or none with results.";
-    part_of_page("chart").hidden = true;
+  const drawn = columns.filter((column) => column.number && column.role !== "axis");
+  if (!drawn.some((column) => column.key !== "point" && can_be_axis(column))) {
+    part_of_page("chart-note").textContent = "Too few points have results to draw any.";
+    for (const unused of document.querySelectorAll("#charts .controls, #chart, #chart-help")) {
+      unused.hidden = true;
+    }
     return;
   }
   const few = 2000; // marks that are still quick as elements of the page
@@ -241,7 +240,7 @@ function start_charts() {
     }
   });
   part_of_page("chart").addEventListener("keydown", walk_chart);
-  window.addEventListener("resize", () => chart.drawing.resize());
+  window.addEventListener("resize", draw_chart);
   on_rows.push(draw_chart);
   on_choice.push(() => {
     const at = chart.at;

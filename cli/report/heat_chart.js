@@ -52,10 +52,10 @@ function heat_chart(rows, choice) {
     data: distinct(column),
     name: title_of(column),
   });
-  option.xAxis = { ...as_texts(x), nameGap: 28 };
+  option.xAxis = bottom_axis(as_texts(x));
   option.yAxis = { ...as_texts(y), nameGap: width_of(distinct(y)) };
   option.legend.show = false;
-  option.grid = { ...option.grid, left: 34, bottom: 34, top: 64 };
+  option.grid = { ...option.grid, left: 34, bottom: option.xAxis.nameGap + 6, top: 64 };
   option.visualMap = scale.map;
   const cells_with_numbers = 150;
   option.series = [

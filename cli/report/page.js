@@ -55,7 +55,7 @@ function value_text(column, value) {
 
 function with_unit(column, value) {
   const text = value_text(column, value);
-  return column.unit && text ? `${text} ${column.unit}` : text;
+  return column.unit && text ? `${text}\u00a0${column.unit}` : text;
 }
 
 function title_of(column) {
@@ -98,8 +98,13 @@ function figures_of(row) {
     .map((column) => `${column.title} ${with_unit(column, column.values[row])}`);
 }
 
+// ": tensor 8", or nothing where there is no text.
+function suffix(text) {
+  return text ? `: ${text}` : "";
+}
+
 function describe(row) {
-  return [`point ${point_of(row)}: ${label_of(row)}`, ...figures_of(row)].join("; ");
+  return [`point ${point_of(row)}${suffix(label_of(row))}`, ...figures_of(row)].join("; ");
 }
 
 // For those who hear the page.

@@ -204,7 +204,7 @@ function draw_details(row) {
       return pair(column.title, text, text.length > 22);
     });
   const point = point_of(row);
-  document.getElementById("details-title").textContent = `Point ${point}: ${label_of(row)}`;
+  document.getElementById("details-title").textContent = `Point ${point}${suffix(label_of(row))}`;
   const parts = [element("dl", { class: "pairs" }, ...pairs)];
   if (point === data.point) {
     const what = data.timeline
