@@ -18,7 +18,6 @@
 #include "cli/measured_data.hpp"
 #include "cli/terminal.hpp"
 #include "cli/validation.hpp"
-#include "sim/contract.hpp"
 #include "sim/error.hpp"
 #include "workloads/library_collective.hpp"
 
@@ -54,7 +53,9 @@ class Checker {
   void check(const MeasuredGpu& gpu, const std::string& source) {
     source_ = source;
     const calibration::GpuProfile* const found = profile_->find(gpu.gpu);
-    sim::require(found != nullptr, "only what the profile is of is checked");
+    if (found == nullptr) {
+      throw sim::Error{source_, fmt::format("the profile is not of '{}'", gpu.gpu)};
+    }
     for (const KernelTable& table : gpu.kernels) {
       check_kernel(*found, table);
     }
