@@ -62,9 +62,11 @@ int run_training(const sim::ConfigNode& node, const std::string& directory,
   }
   fmt::print("{}", render_step(scenario, report));
   fmt::print("{}", played ? render_run(*played) : "");
-  fmt::print("{}", run_bill    ? render_bill(*run_bill, "the run")
-                   : step_bill ? render_bill(*step_bill, "a step")
-                               : "");
+  if (run_bill) {
+    fmt::print("{}", render_bill(*run_bill, "the run"));
+  } else if (step_bill) {
+    fmt::print("{}", render_bill(*step_bill, "a step"));
+  }
   return 0;
 }
 

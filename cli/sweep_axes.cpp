@@ -104,8 +104,8 @@ class Range {
       node_->fail(fmt::format("more than {} values", values_max));
     }
     std::vector<sim::ConfigNode> out;
-    for (double i = 0; i <= last; ++i) {
-      const std::string text = text_of(value(i), first_.unit);
+    for (std::size_t i = 0; static_cast<double>(i) <= last; ++i) {
+      const std::string text = text_of(value(static_cast<double>(i)), first_.unit);
       out.push_back(node_->is_map() ? node_->at("from").part(text) : node_->part(text));
     }
     return out;

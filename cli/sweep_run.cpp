@@ -86,9 +86,9 @@ class Worker {
       KnownFiles files;
       for (Task task = take(); task.point >= 0; task = take()) {
         const SweepPoint& point = sweep_->points[static_cast<std::size_t>(task.point)];
-        auto finished = run_point(*sweep_, point, std::string{task.done.data()}, files);
+        const auto finished = run_point(*sweep_, point, std::string{task.done.data()}, files);
         if (finished) {
-          keep(std::move(*finished));
+          keep(*finished);
         }
         count_done(1);
       }
@@ -99,7 +99,7 @@ class Worker {
     }
   }
 
-  void keep(FinishedPoint point) {
+  void keep(const FinishedPoint& point) {
     const std::scoped_lock lock{mutex_};
     if (!journal_) {
       journal_.emplace(run_->directory);
