@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 
 namespace cli {
@@ -9,21 +10,33 @@ namespace {
 
 constexpr std::array signals{SIGINT, SIGTERM};
 
-/// A signal's handler has no other way to say anything.
-std::atomic<bool>& stop_flag() {
-  static std::atomic<bool> flag{false};
-  return flag;
+using Clock = std::chrono::steady_clock;
+
+/// `timeout` and terminals send a signal to a process and again to its group: within this time it is
+/// one wish.
+constexpr Clock::duration same_wish = std::chrono::milliseconds{500};
+
+constexpr Clock::rep never = -1;
+
+/// When the first one came. A signal's handler has no other way to say anything.
+std::atomic<Clock::rep>& first_asked() {
+  static std::atomic<Clock::rep> at{never};
+  return at;
 }
 
 void on_signal(int number) {
-  stop_flag() = true;
-  std::signal(number, SIG_DFL);
+  const Clock::rep now = Clock::now().time_since_epoch().count();
+  Clock::rep first = never;
+  if (!first_asked().compare_exchange_strong(first, now) && now - first > same_wish.count()) {
+    std::signal(number, SIG_DFL);
+    std::raise(number);
+  }
 }
 
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
-  stop_flag() = false;  // made before there is a handler that asks for it
+  first_asked() = never;  // made before there is a handler that asks for it
   for (const int number : signals) {
     std::signal(number, on_signal);
   }
@@ -36,7 +49,7 @@ InterruptGuard::~InterruptGuard() {
 }
 
 bool InterruptGuard::was_asked_to_stop() {
-  return stop_flag();
+  return first_asked() != never;
 }
 
 }  // namespace cli

@@ -3,8 +3,8 @@
 
 namespace cli {
 
-/// While one is there, SIGINT and SIGTERM do not end the program but are remembered; the second one
-/// ends it.
+/// While one is there, SIGINT and SIGTERM do not end the program but are remembered; one that comes
+/// half a second later or more ends it.
 class InterruptGuard {
  public:
   InterruptGuard();
