@@ -2,6 +2,7 @@
 // What was asked for: which picture of which rows.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,6 +30,13 @@ struct LogAxes {
   bool x = false;
   bool y = false;
 };
+
+inline constexpr std::array<std::string_view, 4> log_choices{"x", "y", "xy", "none"};
+
+/// By the number of one of these choices.
+[[nodiscard]] constexpr LogAxes log_axes(std::size_t choice) {
+  return {.x = log_choices.at(choice).starts_with('x'), .y = log_choices.at(choice).ends_with('y')};
+}
 
 /// `--where KEY=VALUE`
 struct Condition {

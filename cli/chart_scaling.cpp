@@ -2,11 +2,13 @@
 //
 // The ideal goes through the point of each line that has the fewest GPUs, n0:
 //
-//   throughput      T0 n / n0
+//   throughput      T0 n / n0, of tokens or of the model's FLOP
 //   time of a step  t0 (W / W0) (n0 / n), with W the tokens of a step
 //
 // so W = W0 is strong scaling (the same batch on more GPUs), and W / W0 = n / n0 is weak scaling,
 // whose ideal time is t0 for any n. Efficiency is throughput / ideal, or ideal / time: the same.
+// Where models grow with the cluster, tokens do not compare: it is FLOP, as in D. Narayanan et al.,
+// SC 2021, table 1.
 
 #include <algorithm>
 #include <array>
@@ -28,12 +30,23 @@
 namespace cli {
 namespace {
 
-constexpr std::array<std::string_view, 2> scaled_keys{"tokens_per_s", "step_s"};
+constexpr std::string_view time_key = "step_s";
+constexpr std::string_view tokens_key = "tokens_per_s";
+constexpr std::string_view flop_key = "cluster_flop_per_s";
+constexpr std::array scaled_keys{tokens_key, flop_key, time_key};
+constexpr std::string_view model_key = "model";
 constexpr std::string_view gpus_key = "gpus";
 constexpr double percent = 100;
 
-std::string y_key(const ChartRequest& request) {
-  const std::string key = request.y.value_or(std::string{scaled_keys.front()});
+/// Is there another model for other numbers of GPUs?
+bool models_grow(const ResultRows& rows) {
+  return rows.has(model_key) && is_decided_by(rows, model_key, gpus_key) &&
+         levels_of(variable_of(rows, model_key)).size() > 1;
+}
+
+std::string y_key(const ResultRows& rows, const ChartRequest& request) {
+  const std::string_view usual = rows.has(flop_key) && models_grow(rows) ? flop_key : tokens_key;
+  const std::string key = request.y.value_or(std::string{usual});
   if (std::ranges::find(scaled_keys, key) == scaled_keys.end()) {
     throw sim::Error{std::string{"--y"},
                      fmt::format("no ideal is known for '{}' over GPUs\n  hint: {}", key,
@@ -44,15 +57,15 @@ std::string y_key(const ChartRequest& request) {
 
 /// Tokens of a step, where rows say enough; else the same for all.
 double work_of(const ResultRows& rows, std::size_t row) {
-  const auto rate = number_at(rows, row, "tokens_per_s");
-  const auto time = number_at(rows, row, "step_s");
+  const auto rate = number_at(rows, row, tokens_key);
+  const auto time = number_at(rows, row, time_key);
   return rate && time && *rate > 0 && *time > 0 ? *rate * *time : 1;
 }
 
 double ideal_of(const ResultRows& rows, const CurvePoint& first, const CurvePoint& point,
                 std::string_view key) {
   const double more = point.x / first.x;
-  if (key == "tokens_per_s") {
+  if (key != time_key) {
     return first.y.middle * more;
   }
   const double work = work_of(rows, point.rows.front()) / work_of(rows, first.rows.front());
@@ -73,7 +86,7 @@ std::vector<Curve> ideals_of(const ResultRows& rows, std::vector<Curve> curves,
 }
 
 double efficiency(double result, double ideal, std::string_view key) {
-  return percent * (key == "tokens_per_s" ? result / ideal : ideal / result);
+  return percent * (key != time_key ? result / ideal : ideal / result);
 }
 
 /// Ideals are dashed, below the results, in their colours; the legend has one line for all.
@@ -117,7 +130,7 @@ Panel efficiency_panel(const Panel& above, const std::vector<Series>& results,
 
 Chart scaling_chart(const ResultRows& all, const ChartRequest& request) {
   const std::string gpus{gpus_key};
-  const std::string key = y_key(request);
+  const std::string key = y_key(all, request);
   const ChartRows chosen = ChartRows{all}
                                .with_results()
                                .with("espalier plot", gpus)

@@ -28,7 +28,11 @@ constexpr std::array endings{
     Ending{"_W", "W", 1},
     Ending{"_J", "J", 1},
     Ending{"_Wh", "Wh", 1},
+    Ending{"_kWh", "Wh", 1e3},
+    Ending{"_MWh", "Wh", 1e6},
     Ending{"_h", "h", 1},
+    Ending{"_days", "days", 1},
+    Ending{"goodput", "%", 100},
     Ending{"utilisation", "%", 100},
     Ending{"bytes", "B", 1},
     Ending{"mfu", "%", 100},
@@ -46,12 +50,18 @@ constexpr std::array names{
     Name{"busbw_Bps", "bus bandwidth"},
     Name{"algbw_Bps", "algorithm bandwidth"},
     Name{"tokens_per_s", "throughput"},
+    Name{"cluster_flop_per_s", "compute rate"},
     Name{"mfu", "MFU"},
     Name{"hfu", "HFU"},
     Name{"gpus", "GPUs"},
     Name{"bytes", "size"},
     Name{"memory_B", "memory per GPU"},
     Name{"gpu_memory_B", "memory of a GPU"},
+    Name{"step_usd", "cost of a step"},
+    Name{"step_kWh", "energy of a step"},
+    Name{"run_days", "time of the run"},
+    Name{"run_usd", "cost of the run"},
+    Name{"run_MWh", "energy of the run"},
 };
 
 constexpr std::string_view rate_ending = "_per_s";
@@ -112,7 +122,7 @@ std::string name_of_key(std::string_view key) {
 }
 
 Prefix prefix_for(double largest, const Unit& unit) {
-  if (unit.symbol == "%") {
+  if (unit.symbol == "%" || unit.symbol == "days" || unit.symbol == "h") {
     return {};
   }
   double most = unit.symbol == "B/s" ? 1e9 : 1e15;

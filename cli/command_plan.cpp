@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -23,7 +25,8 @@ namespace {
 
 constexpr std::array plan_options{
     Option{"top", 'n', "N", "how many of the best to find: 10"},
-    Option{"front", 0, "", "also all that nothing beats in both time and memory: more to simulate"},
+    Option{"front", 0, "",
+           "also all that nothing beats in time and memory, or time and cost: slower"},
     Option{"threads", 'j', "N", "simulations at a time: all cores"},
     Option{"set", 0, "KEY=VALUE", "one value of the scenario (repeat)"},
     Option{"json", 0, "", "print JSON, with all that was simulated"},
@@ -46,19 +49,24 @@ const Command plan_command{
 
 namespace {
 
-/// The figure to be made small. Bills are of the whole cluster.
-planning::Objective objective_of(const PlanScenario& plan) {
-  if (plan.rank == RankBy::step) {
-    return [](double seconds, double /*busy_s*/) { return seconds; };
-  }
-  return [parts = planning::count_parts(plan.cluster.topology), prices = *plan.prices,
-          rank = plan.rank](double seconds, double busy_s) {
+/// What a step costs, or the energy that it takes. Bills are of the whole cluster.
+planning::Objective price_of(const PlanScenario& plan, RankBy rank) {
+  return [parts = planning::count_parts(plan.cluster.topology), prices = *plan.prices, rank](
+             double seconds, double busy_s) {
     const planning::Bill bill =
         planning::bill_for(parts, prices,
                            {.time = planning::Seconds{seconds},
                             .busy = seconds > 0 ? std::min(busy_s / seconds, 1.0) : 0});
     return rank == RankBy::cost ? bill.cost.count() : bill.energy.count();
   };
+}
+
+/// The figure to be made small.
+planning::Objective objective_of(const PlanScenario& plan) {
+  if (plan.rank == RankBy::step) {
+    return [](double seconds, double /*busy_s*/) { return seconds; };
+  }
+  return price_of(plan, plan.rank);
 }
 
 std::size_t number_or(const Arguments& arguments, std::string_view name, std::size_t other) {
@@ -69,26 +77,21 @@ std::size_t number_or(const Arguments& arguments, std::string_view name, std::si
               : other;
 }
 
-}  // namespace
-
-int run_plan(const Arguments& arguments) {
-  const std::string file = arguments.at("scenario");
-  const std::string directory = std::filesystem::path{file}.parent_path().string();
-  const PlanScenario plan = read_plan_scenario(
-      scenario_with_settings(sim::ConfigNode::load(file), arguments, directory), directory);
+planning::SearchResult search_plan(const PlanScenario& plan, const Arguments& arguments,
+                                   std::size_t wanted) {
   const workloads::Training& training = plan.cluster.training;
-  const planning::SearchProblem problem{.model = &training.model,
-                                        .software = &training.software,
-                                        .profile = &plan.cluster.profile,
-                                        .topology = &plan.cluster.topology,
-                                        .options = &plan.cluster.execute,
-                                        .memory = plan.cluster.gpu.memory,
-                                        .objective = objective_of(plan)};
-  constexpr std::size_t usual = 10;
-  const std::size_t wanted = number_or(arguments, "top", usual);
+  const planning::SearchProblem problem{
+      .model = &training.model,
+      .software = &training.software,
+      .profile = &plan.cluster.profile,
+      .topology = &plan.cluster.topology,
+      .options = &plan.cluster.execute,
+      .memory = plan.cluster.gpu.memory,
+      .objective = objective_of(plan),
+      .cost = plan.prices ? price_of(plan, RankBy::cost) : nullptr};
   Progress bounding{"bounding"};
   Progress simulating{"simulating"};
-  const planning::SearchResult result = planning::search(
+  planning::SearchResult result = planning::search(
       problem, planning::candidates(plan.space, training.model, plan.base, plan.cluster.gpus),
       {.wanted = wanted,
        .wants_front = arguments.has("front"),
@@ -99,11 +102,29 @@ int run_plan(const Arguments& arguments) {
                            std::size_t total) { simulating.update(done, total); }});
   bounding.finish();
   simulating.finish();
+  return result;
+}
+
+}  // namespace
+
+int run_plan(const Arguments& arguments) {
+  const std::string file = arguments.at("scenario");
+  const std::string directory = std::filesystem::path{file}.parent_path().string();
+  constexpr std::size_t usual = 10;
+  const std::size_t wanted = number_or(arguments, "top", usual);
+  std::vector<PlannedCluster> clusters;
+  for (PlanScenario& plan : read_plan_scenarios(
+           scenario_with_settings(sim::ConfigNode::load(file), arguments, directory), directory)) {
+    clusters.push_back({.plan = std::move(plan), .result = {}});
+  }
+  for (PlannedCluster& each : clusters) {
+    each.result = search_plan(each.plan, arguments, wanted);
+  }
   if (arguments.has("json")) {
-    fmt::print("{}", json_document(to_json(plan, result)));
+    fmt::print("{}", json_document(to_json(clusters)));
   } else {
     const Front front = arguments.has("front") ? Front::whole : Front::of_those_simulated;
-    fmt::print("{}", render_plan(plan, result, {.shown = wanted, .front = front}));
+    fmt::print("{}", render_plan(clusters, {.shown = wanted, .front = front}));
   }
   return 0;
 }

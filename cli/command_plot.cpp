@@ -1,6 +1,5 @@
 // espalier plot: pictures of results.
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <filesystem>
@@ -14,9 +13,8 @@
 
 #include "cli/atomic_file.hpp"
 #include "cli/chart_kinds.hpp"
-#include "cli/chart_script.hpp"
 #include "cli/commands.hpp"
-#include "cli/plot.hpp"
+#include "cli/picture_file.hpp"
 #include "cli/result_files.hpp"
 #include "sim/config.hpp"
 #include "sim/error.hpp"
@@ -64,8 +62,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 4> formats{"svg", "png", "pdf", "gp"};
-
 std::vector<Condition> read_conditions(const Arguments& arguments) {
   std::vector<Condition> out;
   for (const std::string& text : arguments.all("where")) {
@@ -79,14 +75,10 @@ std::vector<Condition> read_conditions(const Arguments& arguments) {
 }
 
 std::optional<LogAxes> read_log(const Arguments& arguments) {
-  constexpr std::array<std::string_view, 4> choices{"x", "y", "xy", "none"};
   const auto text = arguments.find("log");
-  if (!text) {
-    return std::nullopt;
-  }
-  const std::string_view chosen =
-      choices.at(sim::ConfigNode::scalar("--log", *text).choice(choices, "choice of axes"));
-  return LogAxes{.x = chosen.starts_with('x'), .y = chosen.ends_with('y')};
+  return text ? std::optional{log_axes(
+                    sim::ConfigNode::scalar("--log", *text).choice(log_choices, "choice of axes"))}
+              : std::nullopt;
 }
 
 ChartRequest read_request(const Arguments& arguments, const std::vector<std::string>& files) {
@@ -114,18 +106,6 @@ fs::path target_of(const Arguments& arguments, ChartKind kind, const std::string
   return fs::path{first}.parent_path() / fmt::format("{}.svg", name);
 }
 
-std::string_view format_of(const fs::path& target) {
-  const std::string ending = target.extension().string();
-  const auto* const format = std::ranges::find_if(
-      formats, [&](std::string_view each) { return ending == fmt::format(".{}", each); });
-  if (format == formats.end()) {
-    throw sim::Error{std::string{"--output"},
-                     fmt::format("'{}' is no picture: expected .{}", target.string(),
-                                 fmt::join(formats, ", ."))};
-  }
-  return *format;
-}
-
 ResultRows read_rows(const std::vector<std::string>& paths) {
   constexpr std::size_t most = std::size_t{1} << 30;
   std::vector<ResultFile> files;
@@ -145,15 +125,13 @@ int run_plot(const Arguments& arguments) {
   }
   const ChartRequest request = read_request(arguments, paths);
   const fs::path target = target_of(arguments, request.kind, paths.front());
-  const std::string_view format = format_of(target);
+  static_cast<void>(picture_format("--output", target));
   check_target("--output", target, paths);
   const Chart chart = make_chart(read_rows(paths), request);
   for (const std::string& note : chart.notes) {
     fmt::print(stderr, "espalier: {}\n", note);
   }
-  const std::string script = chart_script(chart);
-  const PictureSize size{.width = picture_width, .height = chart_height(chart)};
-  write_file_atomically(target, format == "gp" ? script : render_script(script, format, size));
+  write_picture(chart, target);
   fmt::print("picture: {}\n", target.string());
   return 0;
 }

@@ -82,7 +82,7 @@ SweepOrigin read_origin(const fs::path& directory, const Arguments& arguments) {
                    "  hint: --sweep SWEEP.yaml names it"};
 }
 
-ResultRows read_rows(const fs::path& directory) {
+SweepRows read_rows(const fs::path& directory) {
   const fs::path path = directory / "results.jsonl";
   if (!fs::exists(path)) {
     throw sim::Error{
@@ -90,7 +90,7 @@ ResultRows read_rows(const fs::path& directory) {
         "has no results.jsonl, which 'espalier sweep' writes when all points are done"};
   }
   const std::string text = sim::read_text_file(path.string(), results_max);
-  ResultRows rows;
+  SweepRows rows;
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t end = rest.find('\n');
     Json row = Json::parse(rest.substr(0, end), nullptr, false);
@@ -105,7 +105,7 @@ ResultRows read_rows(const fs::path& directory) {
   return rows;
 }
 
-void check_match(const Sweep& sweep, const ResultRows& rows, const fs::path& directory) {
+void check_match(const Sweep& sweep, const SweepRows& rows, const fs::path& directory) {
   bool do_match = sweep.points.size() == rows.size();
   for (std::size_t i = 0; do_match && i < rows.size(); ++i) {
     do_match = rows[i]["point"] == i &&
@@ -150,7 +150,7 @@ std::optional<std::pair<std::string, std::string>> read_base(const sim::ConfigNo
 }
 
 /// The point to be run: the one asked for, or the best one.
-std::optional<std::size_t> choose_point(const Arguments& arguments, const ResultRows& rows) {
+std::optional<std::size_t> choose_point(const Arguments& arguments, const SweepRows& rows) {
   if (!arguments.has("point")) {
     return best_point(rows);
   }
@@ -164,7 +164,7 @@ std::optional<std::size_t> choose_point(const Arguments& arguments, const Result
   return point;
 }
 
-void count_statuses(const ResultRows& rows, Report& report) {
+void count_statuses(const SweepRows& rows, Report& report) {
   std::map<std::string, std::size_t> statuses;
   for (const Json& row : rows) {
     ++statuses[row["status"].get<std::string>()];
@@ -184,7 +184,7 @@ int run_report(const Arguments& arguments) {
   const sim::ConfigNode node =
       node_of(report.origin, arguments.find("sweep").value_or((directory / "sweep.yaml").string()));
   const Sweep sweep = read_sweep(node, report.origin.directory);
-  const ResultRows rows = read_rows(directory);
+  const SweepRows rows = read_rows(directory);
   check_match(sweep, rows, directory);
   if (const auto description = node.find("description")) {
     report.description = description->text();

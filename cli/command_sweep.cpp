@@ -18,6 +18,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/sweep.hpp"
 #include "cli/sweep_origin.hpp"
+#include "cli/sweep_plots.hpp"
 #include "cli/sweep_results.hpp"
 #include "cli/sweep_run.hpp"
 #include "cli/team.hpp"
@@ -75,6 +76,7 @@ fs::path directory_of(const std::string& file, const Arguments& arguments) {
 /// A sweep, and its file as it was when it was read.
 struct LoadedSweep {
   Sweep sweep;
+  std::vector<SweepPlot> plots;
   SweepOrigin origin;
 };
 
@@ -85,7 +87,10 @@ LoadedSweep load_sweep(const std::string& file, const Arguments& arguments) {
                      .directory = (fs::current_path() / starts).lexically_normal().string(),
                      .settings = arguments.all("set"),
                      .output = directory_of(file, arguments).string()};
-  return {read_sweep(node_of(origin, file), starts.string()), std::move(origin)};
+  const sim::ConfigNode node = node_of(origin, file);
+  const auto plots = node.find("plots");
+  return {read_sweep(node, starts.string()),
+          plots ? read_sweep_plots(*plots) : std::vector<SweepPlot>{}, std::move(origin)};
 }
 
 Shard read_shard(const std::string& text) {
@@ -124,17 +129,27 @@ void print_points(const Sweep& sweep) {
 void write_and_show(const LoadedSweep& loaded, const FinishedPoints& points,
                     const Arguments& arguments) {
   const fs::path directory = loaded.origin.output;
-  const ResultRows rows = result_rows(loaded.sweep, points);
+  const SweepRows rows = result_rows(loaded.sweep, points);
   make_directory(directory);
   keep_origin(loaded.origin, directory);
   write_file_atomically(directory / "results.jsonl", to_json_lines(rows));
   write_file_atomically(directory / "results.csv", to_csv(rows));
   if (arguments.has("json")) {
     fmt::print("{}", to_json_lines(rows));
-    return;
+  } else {
+    fmt::print("{}\nresults: {}\n", summary_of(loaded.sweep, rows, shown_most),
+               (directory / "results.{csv,jsonl}").string());
   }
-  fmt::print("{}\nresults: {}\n", summary_of(loaded.sweep, rows, shown_most),
-             (directory / "results.{csv,jsonl}").string());
+  const DrawnPlots drawn = draw_sweep_plots(
+      loaded.plots, rows, fs::path{loaded.origin.file}.filename().string(), directory);
+  for (const std::string& note : drawn.notes) {
+    fmt::print(stderr, "espalier: {}\n", note);
+  }
+  for (const fs::path& file : drawn.files) {
+    if (!arguments.has("json")) {
+      fmt::print("picture: {}\n", file.string());
+    }
+  }
 }
 
 /// Of a list of points, enough to find them.

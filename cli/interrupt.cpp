@@ -12,8 +12,8 @@ constexpr std::array signals{SIGINT, SIGTERM};
 
 using Clock = std::chrono::steady_clock;
 
-/// `timeout` and terminals send a signal to a process and again to its group: within this time it is
-/// one wish.
+/// `timeout` and others send a signal to a process and then to its whole group: within this time
+/// both are one wish.
 constexpr Clock::duration same_wish = std::chrono::milliseconds{500};
 
 constexpr Clock::rep never = -1;

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <ranges>
 #include <string_view>
 #include <utility>
 
@@ -52,48 +54,61 @@ std::string price_text(const PlanScenario& plan, const Found& found) {
              : fmt::format("{:>9.4g}", bill->cost.count());
 }
 
-/// Which columns there are.
-struct Columns {
-  bool context = false;
-  bool experts = false;
-};
+/// Tables of layouts, of one cluster or of several.
+class LayoutTable {
+ public:
+  explicit LayoutTable(std::span<const PlannedCluster> clusters)
+      : plan_{&clusters.front().plan},
+        has_clusters_{clusters.size() > 1},
+        has_context_{std::ranges::any_of(plan_->space.context, [](auto size) { return size > 1; })},
+        has_experts_{plan_->cluster.training.model.experts.has_value()} {}
 
-Columns columns_of(const PlanScenario& plan) {
-  return {.context = std::ranges::any_of(plan.space.context, [](auto size) { return size > 1; }),
-          .experts = plan.cluster.training.model.experts.has_value()};
-}
-
-std::string table_head(const PlanScenario& plan) {
-  const Columns columns = columns_of(plan);
-  std::string out = fmt::format("{:>3}{:>4}", "", "TP");
-  out += columns.context ? fmt::format("{:>4}", "CP") : "";
-  out += fmt::format("{:>4}{:>5}", "PP", "DP");
-  out += columns.experts ? fmt::format("{:>4}{:>4}", "EP", "ETP") : "";
-  out += fmt::format("{:>4}{:>7}  {:<8}{:>5}{:>8}{:>6}{:>6}", "mb", "chunks", "recomp", "ZeRO",
-                     "step s", "MFU", "GB");
-  if (plan.prices) {
-    out += fmt::format("{:>9}", plan.rank == RankBy::energy ? "kWh/step" : "USD/step");
+  [[nodiscard]] std::string head() const {
+    std::string out = fmt::format("{:>3}{:>4}", "", "TP");
+    out += has_context_ ? fmt::format("{:>4}", "CP") : "";
+    out += fmt::format("{:>4}{:>{}}", "PP", replicas_name(), replicas_width());
+    out += has_experts_ ? fmt::format("{:>3}{:>4}", "EP", "ETP") : "";
+    out += fmt::format("{:>4}{:>7} {:<7}{:>5}{:>8}{:>5}{:>6}", "mb", "chunks", "recomp", "ZeRO",
+                       "step s", "MFU", "GB");
+    if (plan_->prices) {
+      out += fmt::format("{:>9}", plan_->rank == RankBy::energy ? "kWh/step" : "USD/step");
+    }
+    return out + '\n';
   }
-  return out + '\n';
-}
 
-std::string table_row(const PlanScenario& plan, const Found& found, std::size_t number) {
-  const Columns columns = columns_of(plan);
-  const Layout& layout = found.candidate.layout;
-  std::string out = fmt::format("{:>3}{:>4}", number, layout.tensor);
-  out += columns.context ? fmt::format("{:>4}", layout.context) : "";
-  out += fmt::format("{:>4}{:>5}", layout.pipeline, layout.data);
-  out += columns.experts ? fmt::format("{:>4}{:>4}", layout.expert, layout.expert_tensor) : "";
-  const PipelineKind schedule = found.candidate.schedule;
-  const bool has_name = schedule == PipelineKind::gpipe || schedule == PipelineKind::zero_bubble;
-  constexpr std::size_t short_name = 7;
-  return out +
-         fmt::format("{:>4}{:>7}  {:<8}{:>5}{:>8.4g}{:>6.1f}{:>6.1f}{}\n", layout.micro_batch,
-                     has_name ? std::string{name_of(schedule)} : fmt::format("{}", layout.chunks),
-                     name_of(found.candidate.recompute).substr(0, short_name),
-                     static_cast<int>(layout.sharding), found.report.seconds,
-                     percent * mfu(plan, found), found.memory / giga, price_text(plan, found));
-}
+  [[nodiscard]] std::string row(const PlanScenario& plan, const Found& found,
+                                std::size_t number) const {
+    const Layout& layout = found.candidate.layout;
+    std::string out = fmt::format("{:>3}{:>4}", number, layout.tensor);
+    out += has_context_ ? fmt::format("{:>4}", layout.context) : "";
+    out += fmt::format("{:>4}{:>{}}", layout.pipeline,
+                       has_clusters_ ? plan.cluster.gpus : layout.data, replicas_width());
+    out += has_experts_ ? fmt::format("{:>3}{:>4}", layout.expert, layout.expert_tensor) : "";
+    const PipelineKind schedule = found.candidate.schedule;
+    const bool has_name = schedule == PipelineKind::gpipe || schedule == PipelineKind::zero_bubble;
+    constexpr std::size_t short_name = 6;
+    return out +
+           fmt::format("{:>4}{:>7} {:<7}{:>5}{:>8.4g}{:>5.1f}{:>6.1f}{}\n", layout.micro_batch,
+                       has_name ? std::string{name_of(schedule)} : fmt::format("{}", layout.chunks),
+                       name_of(found.candidate.recompute).substr(0, short_name),
+                       static_cast<int>(layout.sharding), found.report.seconds,
+                       percent * mfu(plan, found), found.memory / giga, price_text(plan, found));
+  }
+
+ private:
+  // Of several clusters it is the GPUs that differ; DP is what is left of them.
+  [[nodiscard]] std::string_view replicas_name() const { return has_clusters_ ? "GPUs" : "DP"; }
+  [[nodiscard]] int replicas_width() const {
+    constexpr int of_gpus = 6;
+    constexpr int of_replicas = 5;
+    return has_clusters_ ? of_gpus : of_replicas;
+  }
+
+  const PlanScenario* plan_;  // the first one's; all have the same model and space
+  bool has_clusters_;
+  bool has_context_;
+  bool has_experts_;
+};
 
 /// Seconds of a step by what they go to: the mean over stages.
 struct TimeShare {
@@ -146,26 +161,59 @@ std::string why_slower(const Found& first, const Found& other) {
                      parts.empty() ? "" : ": ", parts);
 }
 
-std::string why(const SearchResult& result, std::size_t shown) {
+std::string why(std::span<const PlannedCluster> clusters, const std::vector<Choice>& order,
+                std::size_t shown) {
   std::string out = "\nWhere the others lose time (seconds of a step, means over stages):\n";
-  for (std::size_t i = 1; i < std::min(shown, result.found.size()); ++i) {
-    out += fmt::format("{:>3}  {}\n", i + 1, why_slower(result.found.front(), result.found[i]));
+  for (std::size_t i = 1; i < std::min(shown, order.size()); ++i) {
+    out += fmt::format("{:>3}  {}\n", i + 1,
+                       why_slower(found_at(clusters, order.front()), found_at(clusters, order[i])));
   }
-  return result.found.size() > 1 ? out : std::string{};
+  return order.size() > 1 ? out : std::string{};
 }
 
-std::string front_text(const PlanScenario& plan, const SearchResult& result, Front front) {
-  std::string out = fmt::format(
-      "\nTime against memory{}:\n{}",
-      front == Front::whole ? "" : ", of those simulated (--front: of all)", table_head(plan));
-  for (const std::size_t number : time_and_memory_front(result.found)) {
-    out += table_row(plan, result.found[number], number + 1);
+/// The best layout of each cluster that has one.
+std::string best_of_each(std::span<const PlannedCluster> clusters,
+                         const std::vector<Choice>& order) {
+  const LayoutTable table{clusters};
+  std::string out = "\nThe best of each cluster:\n" + table.head();
+  for (std::size_t cluster = 0; cluster < clusters.size(); ++cluster) {
+    const auto first = std::ranges::find(order, cluster, &Choice::cluster);
+    if (first == order.end()) {
+      out += fmt::format("{:>17} GPUs: no layout fits\n", clusters[cluster].plan.cluster.gpus);
+    } else {
+      out += table.row(clusters[cluster].plan, found_at(clusters, *first),
+                       static_cast<std::size_t>(first - order.begin()) + 1);
+    }
   }
   return out;
 }
 
-std::string counts_text(const PlanScenario& plan, const SearchResult& result) {
-  const double there = static_cast<double>(plan.cluster.gpu.memory.count()) / giga;
+std::string fronts_text(std::span<const PlannedCluster> clusters, const std::vector<Choice>& order,
+                        Front front) {
+  const LayoutTable table{clusters};
+  const std::string_view of_what =
+      front == Front::whole ? "" : ", of those simulated (--front: of all)";
+  const auto rows = [&](const std::vector<std::size_t>& numbers) {
+    std::string out = table.head();
+    for (const std::size_t number : numbers) {
+      const Choice& choice = order[number];
+      out += table.row(clusters[choice.cluster].plan, found_at(clusters, choice), number + 1);
+    }
+    return out;
+  };
+  const PlanFronts fronts = fronts_of(clusters, order);
+  std::string out =
+      fmt::format("\nTime against memory{}:\n{}", of_what, rows(fronts.time_and_memory));
+  // On one cluster, less time is less money but for the power.
+  if (clusters.size() > 1 && clusters.front().plan.prices) {
+    out += fmt::format("\nTime against cost{}:\n{}", of_what, rows(fronts.time_and_cost));
+  }
+  return out;
+}
+
+std::string counts_text(const PlannedCluster& cluster) {
+  const SearchResult& result = cluster.result;
+  const double there = static_cast<double>(cluster.plan.cluster.gpu.memory.count()) / giga;
   if (result.candidates == 0) {
     return "no layout goes with these GPUs, this batch and this model\n";
   }
@@ -176,6 +224,73 @@ std::string counts_text(const PlanScenario& plan, const SearchResult& result) {
   return fmt::format(
       "{} layouts, {} fit into {:.0f} GB, {} were simulated; the rest cannot be as good\n",
       result.candidates, result.fitting, there, result.found.size());
+}
+
+std::string head_text(std::span<const PlannedCluster> clusters) {
+  const PlanScenario& first = clusters.front().plan;
+  const workloads::Transformer& model = first.cluster.training.model;
+  std::string out =
+      fmt::format("{} on {} GPUs: {} sequences of {} tokens a step\n", model.name,
+                  fmt::join(clusters | std::views::transform([](const PlannedCluster& each) {
+                              return each.plan.cluster.gpus;
+                            }),
+                            ", "),
+                  first.base.global_batch, model.sequence);
+  out += fmt::format("costs: {}\n", first.cluster.profile_name);
+  for (const PlannedCluster& each : clusters) {
+    out += fmt::format("network: {}\n{}", each.plan.cluster.topology.summary(), counts_text(each));
+  }
+  return out;
+}
+
+nlohmann::ordered_json json_of(const PlanScenario& plan, const Found& each) {
+  const Layout& layout = each.candidate.layout;
+  nlohmann::ordered_json seconds;
+  for (const TimeShare& share : times_of(each.report)) {
+    seconds[share.name] = share.seconds;
+  }
+  nlohmann::ordered_json row{{"gpus", plan.cluster.gpus},
+                             {"TP", layout.tensor},
+                             {"CP", layout.context},
+                             {"PP", layout.pipeline},
+                             {"DP", layout.data},
+                             {"EP", layout.expert},
+                             {"ETP", layout.expert_tensor},
+                             {"chunks", layout.chunks},
+                             {"micro_batch", layout.micro_batch},
+                             {"schedule", name_of(each.candidate.schedule)},
+                             {"recompute", name_of(each.candidate.recompute)},
+                             {"sharding", name_of(layout.sharding)},
+                             {"part_layers", layout.part_layers},
+                             {"step_s", each.report.seconds},
+                             {"tokens_per_s", each.report.tokens_per_s},
+                             {"mfu", mfu(plan, each)},
+                             {"memory_B", each.memory},
+                             {"bound", each.bound},
+                             {"value", each.value},
+                             {"events", each.report.events},
+                             {"seconds", std::move(seconds)}};
+  if (const auto bill = bill_of(plan, each)) {
+    row["step_usd"] = bill->cost.count();
+    row["step_kWh"] = planning::kilowatt_hours(bill->energy);
+  }
+  return row;
+}
+
+/// Numbers of points that no other one is below in both; by the first of the two, ascending.
+std::vector<std::size_t> front_of(const std::vector<std::pair<double, double>>& points) {
+  std::vector<std::size_t> order(points.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return points[i]; });
+  std::vector<std::size_t> out;
+  double least = std::numeric_limits<double>::infinity();
+  for (const std::size_t i : order) {
+    if (points[i].second < least) {
+      least = points[i].second;
+      out.push_back(i);
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -189,41 +304,58 @@ std::optional<planning::Bill> bill_of(const PlanScenario& plan, const Found& fou
                              .busy = std::min(found.busy_s / found.report.seconds, 1.0)});
 }
 
-std::vector<std::size_t> time_and_memory_front(const std::vector<Found>& found) {
-  std::vector<std::size_t> order(found.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    order[i] = i;
-  }
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return found[i].report.seconds; });
-  std::vector<std::size_t> out;
-  double least = std::numeric_limits<double>::infinity();
-  for (const std::size_t i : order) {
-    if (found[i].memory < least) {
-      least = found[i].memory;
-      out.push_back(i);
-    }
-  }
-  return out;
+const Found& found_at(std::span<const PlannedCluster> clusters, const Choice& choice) {
+  return clusters[choice.cluster].result.found[choice.number];
 }
 
-std::string render_plan(const PlanScenario& plan, const SearchResult& result,
-                        const PlanView& view) {
-  const workloads::Transformer& model = plan.cluster.training.model;
-  std::string out = fmt::format("{} on {} GPUs: {} sequences of {} tokens a step\n", model.name,
-                                plan.cluster.gpus, plan.base.global_batch, model.sequence);
-  out += fmt::format("costs: {}\nnetwork: {}\n{}", plan.cluster.profile_name,
-                     plan.cluster.topology.summary(), counts_text(plan, result));
-  if (result.found.empty()) {
+std::vector<Choice> ranked(std::span<const PlannedCluster> clusters) {
+  std::vector<Choice> order;
+  for (std::size_t cluster = 0; cluster < clusters.size(); ++cluster) {
+    for (std::size_t i = 0; i < clusters[cluster].result.found.size(); ++i) {
+      order.push_back({.cluster = cluster, .number = i});
+    }
+  }
+  std::ranges::stable_sort(order, {},
+                           [&](const Choice& choice) { return found_at(clusters, choice).value; });
+  return order;
+}
+
+PlanFronts fronts_of(std::span<const PlannedCluster> clusters, const std::vector<Choice>& order) {
+  std::vector<std::pair<double, double>> by_memory;
+  std::vector<std::pair<double, double>> by_cost;
+  for (const Choice& choice : order) {
+    const Found& found = found_at(clusters, choice);
+    by_memory.emplace_back(found.report.seconds, found.memory);
+    if (const auto bill = bill_of(clusters[choice.cluster].plan, found)) {
+      by_cost.emplace_back(found.report.seconds, bill->cost.count());
+    }
+  }
+  return {.time_and_memory = front_of(by_memory), .time_and_cost = front_of(by_cost)};
+}
+
+std::string render_plan(std::span<const PlannedCluster> clusters, const PlanView& view) {
+  const PlanScenario& first = clusters.front().plan;
+  std::string out = head_text(clusters);
+  const std::vector<Choice> order = ranked(clusters);
+  if (order.empty()) {
     return out;
   }
-  out += fmt::format("\nThe best, by {}:\n", rank_names.at(static_cast<std::size_t>(plan.rank))) +
-         table_head(plan);
-  for (std::size_t i = 0; i < std::min(view.shown, result.found.size()); ++i) {
-    out += table_row(plan, result.found[i], i + 1);
+  if (clusters.size() > 1) {
+    out += best_of_each(clusters, order);
   }
-  out += why(result, view.shown) + front_text(plan, result, view.front);
-  return out + fmt::format("\nThe first one, to be run:\n{}",
-                           scenario_keys_of(result.found.front().candidate));
+  const LayoutTable table{clusters};
+  out += fmt::format("\nThe best, by {}:\n", rank_names.at(static_cast<std::size_t>(first.rank))) +
+         table.head();
+  for (std::size_t i = 0; i < std::min(view.shown, order.size()); ++i) {
+    out += table.row(clusters[order[i].cluster].plan, found_at(clusters, order[i]), i + 1);
+  }
+  out += why(clusters, order, view.shown) + fronts_text(clusters, order, view.front);
+  std::string keys = scenario_keys_of(found_at(clusters, order.front()).candidate);
+  if (clusters.size() > 1) {
+    keys = fmt::format("# with --set topology.shape={}\n{}",
+                       clusters[order.front().cluster].plan.shape, keys);
+  }
+  return out + fmt::format("\nThe first one, to be run:\n{}", keys);
 }
 
 std::string scenario_keys_of(const Candidate& candidate) {
@@ -243,49 +375,28 @@ std::string scenario_keys_of(const Candidate& candidate) {
          fmt::format("software: {{ recompute: {} }}\n", name_of(candidate.recompute));
 }
 
-nlohmann::ordered_json to_json(const PlanScenario& plan, const SearchResult& result) {
+nlohmann::ordered_json to_json(std::span<const PlannedCluster> clusters) {
+  const std::vector<Choice> order = ranked(clusters);
   nlohmann::ordered_json found = nlohmann::ordered_json::array();
-  for (const Found& each : result.found) {
-    const Layout& layout = each.candidate.layout;
-    nlohmann::ordered_json seconds;
-    for (const TimeShare& share : times_of(each.report)) {
-      seconds[share.name] = share.seconds;
-    }
-    nlohmann::ordered_json row{{"TP", layout.tensor},
-                               {"CP", layout.context},
-                               {"PP", layout.pipeline},
-                               {"DP", layout.data},
-                               {"EP", layout.expert},
-                               {"ETP", layout.expert_tensor},
-                               {"chunks", layout.chunks},
-                               {"micro_batch", layout.micro_batch},
-                               {"schedule", name_of(each.candidate.schedule)},
-                               {"recompute", name_of(each.candidate.recompute)},
-                               {"sharding", name_of(layout.sharding)},
-                               {"part_layers", layout.part_layers},
-                               {"step_s", each.report.seconds},
-                               {"tokens_per_s", each.report.tokens_per_s},
-                               {"mfu", mfu(plan, each)},
-                               {"memory_B", each.memory},
-                               {"bound", each.bound},
-                               {"value", each.value},
-                               {"events", each.report.events},
-                               {"seconds", std::move(seconds)}};
-    if (const auto bill = bill_of(plan, each)) {
-      row["step_usd"] = bill->cost.count();
-      row["step_kWh"] = planning::kilowatt_hours(bill->energy);
-    }
-    found.push_back(std::move(row));
+  for (const Choice& choice : order) {
+    found.push_back(json_of(clusters[choice.cluster].plan, found_at(clusters, choice)));
   }
-  return {{"model", plan.cluster.training.model.name},
-          {"profile", plan.cluster.profile_name},
-          {"topology", plan.cluster.topology.summary()},
-          {"gpus", plan.cluster.gpus},
-          {"rank", rank_names.at(static_cast<std::size_t>(plan.rank))},
-          {"layouts", result.candidates},
-          {"fitting", result.fitting},
-          {"simulated", result.found.size()},
-          {"front", time_and_memory_front(result.found)},
+  nlohmann::ordered_json networks = nlohmann::ordered_json::array();
+  for (const PlannedCluster& each : clusters) {
+    networks.push_back({{"topology", each.plan.cluster.topology.summary()},
+                        {"gpus", each.plan.cluster.gpus},
+                        {"layouts", each.result.candidates},
+                        {"fitting", each.result.fitting},
+                        {"simulated", each.result.found.size()}});
+  }
+  const PlanScenario& first = clusters.front().plan;
+  const PlanFronts fronts = fronts_of(clusters, order);
+  return {{"model", first.cluster.training.model.name},
+          {"profile", first.cluster.profile_name},
+          {"rank", rank_names.at(static_cast<std::size_t>(first.rank))},
+          {"clusters", std::move(networks)},
+          {"time_and_memory_front", fronts.time_and_memory},
+          {"time_and_cost_front", fronts.time_and_cost},
           {"found", std::move(found)}};
 }
 

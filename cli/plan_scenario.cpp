@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "cli/known_files.hpp"
 #include "cli/prices_key.hpp"
+#include "cli/scenario.hpp"
 #include "workloads/cable_use.hpp"
 
 namespace cli {
@@ -92,7 +94,7 @@ void read_choices(const sim::ConfigNode& node, std::string_view key,
 
 void read_search(const sim::ConfigNode& node, SearchSpace& space) {
   node.expect_keys({"tensor", "context", "pipeline", "expert", "expert_tensor", "chunks",
-                    "micro_batch", "schedule", "recompute", "sharding"});
+                    "micro_batch", "schedule", "recompute", "sharding", "shape"});
   read_numbers(node, "tensor", space.tensor);
   read_numbers(node, "context", space.context);
   read_numbers(node, "pipeline", space.pipeline);
@@ -111,10 +113,8 @@ void read_search(const sim::ConfigNode& node, SearchSpace& space) {
   read_choices(node, "sharding", workloads::sharding_names, space.sharding);
 }
 
-}  // namespace
-
-PlanScenario read_plan_scenario(const sim::ConfigNode& node, const std::string& directory) {
-  KnownFiles known;
+PlanScenario read_plan(const sim::ConfigNode& node, const std::string& directory,
+                       KnownFiles& known) {
   PlanScenario plan{.cluster = read_cluster(node, directory, known), .base = {}, .space = {}};
   if (const auto schedule = node.find("schedule")) {
     schedule->fail("'schedule' is what a plan looks for", "search: { schedule: [...] }");
@@ -133,6 +133,32 @@ PlanScenario read_plan_scenario(const sim::ConfigNode& node, const std::string& 
     }
   }
   return plan;
+}
+
+}  // namespace
+
+std::vector<PlanScenario> read_plan_scenarios(const sim::ConfigNode& node,
+                                              const std::string& directory) {
+  KnownFiles known;
+  const auto search = node.find("search");
+  const auto shapes = search ? search->find("shape") : std::nullopt;
+  std::vector<PlanScenario> plans;
+  if (!shapes) {
+    plans.push_back(read_plan(node, directory, known));
+    return plans;
+  }
+  for (const sim::ConfigNode& shape : shapes->items()) {
+    if (std::ranges::find(plans, shape.text(), &PlanScenario::shape) != plans.end()) {
+      shape.fail(fmt::format("'{}' is there already", shape.text()));
+    }
+    plans.push_back(read_plan(with_topology_inlined(node, directory).with("topology.shape", shape),
+                              directory, known));
+    plans.back().shape = shape.text();
+  }
+  if (plans.empty()) {
+    shapes->fail("expected at least one value");
+  }
+  return plans;
 }
 
 }  // namespace cli

@@ -13,6 +13,7 @@
 //       schedule: [1f1b, zb-h1]          # of one chunk
 //       recompute: [none, full]
 //       sharding: [optimizer, weights]
+//       shape: [512x8, 1024x8, 2048x8]   # of the topology: clusters of several sizes
 //     rank: step                         # or cost, energy: of a step, by the prices
 //     prices: h100-bought                # of configs/planning/prices, or a file
 
@@ -21,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/training_scenario.hpp"
 #include "planning/parts.hpp"
@@ -39,10 +41,12 @@ struct PlanScenario {
   planning::SearchSpace space;
   RankBy rank = RankBy::step;
   std::optional<planning::Prices> prices{};
+  std::string shape{};  // of the topology, where several are searched
 };
 
-/// Throws sim::Error like read_training_scenario; and for a rank that the prices do not give.
-[[nodiscard]] PlanScenario read_plan_scenario(const sim::ConfigNode& node,
-                                              const std::string& directory);
+/// A plan, or one for each shape that is searched. Throws sim::Error like read_training_scenario;
+/// and for a rank that the prices do not give.
+[[nodiscard]] std::vector<PlanScenario> read_plan_scenarios(const sim::ConfigNode& node,
+                                                            const std::string& directory);
 
 }  // namespace cli

@@ -133,7 +133,7 @@ double time_of(const Json& row) {
   return row.at(row.contains("step_s") ? "step_s" : "time_s").get<double>();
 }
 
-ResultRows ranked(const ResultRows& rows, std::size_t most, std::optional<std::size_t> kept) {
+SweepRows ranked(const SweepRows& rows, std::size_t most, std::optional<std::size_t> kept) {
   std::vector<const Json*> order;
   order.reserve(rows.size());
   for (const Json& row : rows) {
@@ -141,7 +141,7 @@ ResultRows ranked(const ResultRows& rows, std::size_t most, std::optional<std::s
   }
   std::ranges::stable_sort(
       order, [](const Json* left, const Json* right) { return is_before(*left, *right); });
-  ResultRows out;
+  SweepRows out;
   for (const Json* const row : order) {
     const bool is_kept = kept && row->at("point") == *kept;
     // The last place is for the one to be kept, if that has not come yet.
@@ -153,7 +153,7 @@ ResultRows ranked(const ResultRows& rows, std::size_t most, std::optional<std::s
   return out;
 }
 
-ReportTable report_table(const ResultRows& rows) {
+ReportTable report_table(const SweepRows& rows) {
   Builder builder{rows.size()};
   for (std::size_t row = 0; row < rows.size(); ++row) {
     builder.add({.key = "point", .title = "point", .role = ColumnRole::result}, row,

@@ -46,8 +46,8 @@ struct ReportTable {
 /// The first rows, at most `most` of them, the row of point `kept` among them. First come those
 /// that ran and fit: of collectives, those with the most bytes; then the fastest. The others follow
 /// in the order of their points.
-[[nodiscard]] ResultRows ranked(const ResultRows& rows, std::size_t most,
-                                std::optional<std::size_t> kept);
+[[nodiscard]] SweepRows ranked(const SweepRows& rows, std::size_t most,
+                               std::optional<std::size_t> kept);
 
 /// Is that the order of two rows?
 [[nodiscard]] bool is_before(const nlohmann::ordered_json& left,
@@ -61,7 +61,7 @@ struct ReportTable {
 
 /// Axes first, then what matters most. Values of an axis that are numbers with units, such as
 /// "400 Gbps", become numbers; all numbers have six digits.
-[[nodiscard]] ReportTable report_table(const ResultRows& rows);
+[[nodiscard]] ReportTable report_table(const SweepRows& rows);
 
 /// What a cell shows: "1 234.5", "yes", "" for nothing.
 [[nodiscard]] std::string cell_text(const ReportColumn& column, std::size_t row);

@@ -128,7 +128,7 @@ PointReport run_collective_point(const Sweep& sweep, std::size_t point, const Js
 
 }  // namespace
 
-std::optional<std::size_t> best_point(const ResultRows& rows) {
+std::optional<std::size_t> best_point(const SweepRows& rows) {
   const auto best = std::ranges::min_element(rows, is_before);
   return best == rows.end() || !is_usable(*best)
              ? std::nullopt

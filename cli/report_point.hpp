@@ -37,7 +37,7 @@ struct PointChoice {
 
 /// The fastest usable point; of collectives, of those with the most bytes. Nothing if none is
 /// usable.
-[[nodiscard]] std::optional<std::size_t> best_point(const ResultRows& rows);
+[[nodiscard]] std::optional<std::size_t> best_point(const SweepRows& rows);
 
 /// Runs a point as the sweep did, on a small network with all replicas. `row` is its result.
 ///

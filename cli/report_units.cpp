@@ -45,6 +45,7 @@ constexpr std::array known_results{
     Known{"status", "status", "", Better::neither, true},
     Known{"message", "reason", "", Better::neither, true},
     Known{"hfu", "HFU", "%", Better::higher, false},
+    Known{"cluster_flop_per_s", "compute rate", "FLOP/s", Better::higher, false},
     Known{"step_kWh", "energy of a step", "kWh", Better::lower, false},
     Known{"run_MWh", "energy of the run", "MWh", Better::lower, false},
     Known{"run_days_p95", "run, 95th percentile", "days", Better::lower, false},

@@ -233,7 +233,7 @@ void check_count(const sim::ConfigNode& node, std::span<const SweepAxis> axes) {
 }  // namespace
 
 Sweep read_sweep(const sim::ConfigNode& node, const std::string& directory) {
-  node.expect_keys({"base", "set", "axes", "skip", "unfit", "description"});
+  node.expect_keys({"base", "set", "axes", "skip", "unfit", "plots", "description"});
   const Base base = read_base(node, directory);
   Sweep sweep{.directory = base.directory, .is_training = is_training(base.scenario), .points = {}};
   if (const auto unfit = node.find("unfit")) {

@@ -15,6 +15,7 @@
 //       - layout.tensor * layout.pipeline > 64
 //       - { schedule: gpipe, layout.chunks: 2 }
 //     unfit: run                                        # or skip: what does not fit into memory
+//     plots: [scaling]                                  # sweep_plots.hpp
 //
 // Keys are dotted paths into the scenario. The algorithms and sizes of a collective are axes too,
 // the innermost ones, unless axes of these names are there.

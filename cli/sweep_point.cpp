@@ -127,6 +127,8 @@ Json training_result(const Sweep& sweep, const SweepPoint& point, const Training
   const StepReport report = run_step(scenario);
   out["step_s"] = report.seconds;
   out["tokens_per_s"] = report.tokens_per_s;
+  out["cluster_flop_per_s"] =
+      report.model_flop_per_s * static_cast<double>(scenario.training.layout.ranks());
   out["mfu"] = report.model_flop_per_s / peak_flop_per_s(scenario);
   out["hfu"] = report.hardware_flop_per_s / peak_flop_per_s(scenario);
   add_times(report, out);

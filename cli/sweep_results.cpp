@@ -64,7 +64,7 @@ std::string line_of(std::size_t count, std::string_view reason) {
   return fmt::format("  {} x {}", count, reason).substr(0, most) + '\n';
 }
 
-std::string ranking_of(const ResultRows& rows, std::size_t most) {
+std::string ranking_of(const SweepRows& rows, std::size_t most) {
   std::vector<const Json*> ranked;
   for (const Json& row : rows) {
     if (row["status"] == "ok" && row.value("fits", true)) {
@@ -105,8 +105,8 @@ std::vector<std::size_t> missing_points(const Sweep& sweep, const FinishedPoints
   return out;
 }
 
-ResultRows result_rows(const Sweep& sweep, const FinishedPoints& done) {
-  ResultRows rows;
+SweepRows result_rows(const Sweep& sweep, const FinishedPoints& done) {
+  SweepRows rows;
   rows.reserve(sweep.points.size());
   for (const SweepPoint& point : sweep.points) {
     const auto found = done.find(point.key);
@@ -126,7 +126,7 @@ ResultRows result_rows(const Sweep& sweep, const FinishedPoints& done) {
   return rows;
 }
 
-std::string to_json_lines(const ResultRows& rows) {
+std::string to_json_lines(const SweepRows& rows) {
   std::string out;
   for (const Json& row : rows) {
     out += row.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
@@ -134,7 +134,7 @@ std::string to_json_lines(const ResultRows& rows) {
   return out;
 }
 
-std::string to_csv(const ResultRows& rows) {
+std::string to_csv(const SweepRows& rows) {
   const Json axes = rows.empty() ? Json::object() : rows.front().at("axes");
   std::vector<std::string> columns;
   for (const Json& row : rows) {
@@ -168,7 +168,7 @@ std::string to_csv(const ResultRows& rows) {
   return out;
 }
 
-std::string summary_of(const Sweep& sweep, const ResultRows& rows, std::size_t most) {
+std::string summary_of(const Sweep& sweep, const SweepRows& rows, std::size_t most) {
   std::map<std::string, std::size_t> statuses;
   std::map<std::string, std::size_t> messages;
   std::size_t unfit = 0;

@@ -66,7 +66,10 @@ std::string layout_text(const TrainingScenario& scenario) {
 std::string seconds_text(double seconds) {
   constexpr double hundred = 100;
   constexpr double thousand = 1000;
-  const int digits = seconds < hundred ? 3 : (seconds < thousand ? 2 : 1);
+  int digits = 3;
+  if (seconds >= hundred) {
+    digits = seconds < thousand ? 2 : 1;
+  }
   return fmt::format("{:.{}f}", seconds, digits);
 }
 

@@ -68,10 +68,12 @@ double fullest(const Training& training) {
   return most;
 }
 
-/// A candidate that fits, and the least that its objective can be.
+/// A candidate that fits, and the least that its times and its objective can be.
 struct Bounded {
   std::size_t number = 0;
   double memory = 0;
+  double seconds = 0;
+  double busy_s = 0;
   double bound = 0;
 };
 
@@ -115,7 +117,9 @@ class Search {
     workers_.for_each(bounded_.size(), [&](std::size_t i, StepCosts& costs) {
       const workloads::StepBound bound =
           workloads::step_lower_bound(training(bounded_[i].number), costs);
-      bounded_[i].bound = problem_->objective(sim::seconds(bound.time), bound.busy_s);
+      bounded_[i].seconds = sim::seconds(bound.time);
+      bounded_[i].busy_s = bound.busy_s;
+      bounded_[i].bound = problem_->objective(bounded_[i].seconds, bound.busy_s);
       const std::scoped_lock lock{mutex};
       options_->on_bounded(++done, bounded_.size());
     });
@@ -127,13 +131,25 @@ class Search {
       simulate_some([&](const Bounded& each) { return each.bound <= last_wanted(); });
     }
     const auto may_be_on_front = [&](const Bounded& each) {
-      return std::ranges::none_of(result_.found, [&](const Found& found) {
-        return found.memory <= each.memory && found.value <= each.bound;
-      });
+      return may_be_on_memory_front(each) || (problem_->cost && may_be_on_cost_front(each));
     };
     while (options_->wants_front && std::ranges::any_of(bounded_, may_be_on_front)) {
       simulate_some(may_be_on_front);
     }
+  }
+
+  [[nodiscard]] bool may_be_on_memory_front(const Bounded& each) const {
+    return std::ranges::none_of(result_.found, [&](const Found& found) {
+      return found.memory <= each.memory && found.report.seconds <= each.seconds;
+    });
+  }
+
+  [[nodiscard]] bool may_be_on_cost_front(const Bounded& each) const {
+    const double least = problem_->cost(each.seconds, each.busy_s);
+    return std::ranges::none_of(result_.found, [&](const Found& found) {
+      return found.report.seconds <= each.seconds &&
+             problem_->cost(found.report.seconds, found.busy_s) <= least;
+    });
   }
 
   /// The first ones of which `is_wanted` is true; as many at a time whatever the number of threads,

@@ -30,11 +30,12 @@ struct SearchProblem {
   const collectives::ExecuteOptions* options = nullptr;
   sim::Bytes memory;  // of a GPU
   Objective objective;
+  Objective cost = nullptr;  // of a step, for the front; may be left out
 };
 
 struct SearchOptions {
   std::size_t wanted = 10;
-  // Also all that no other beats in both the objective and memory.
+  // Also all that no other beats in both time and memory, and, if there is one, in time and cost.
   bool wants_front = false;
   std::size_t threads = 1;
   // Hears how many of how many are bounded, and then how many simulated. From one thread at a time.

@@ -10,6 +10,7 @@
 
 #include "cli/chart_kinds.hpp"
 #include "cli/result_files.hpp"
+#include "tests/topology/support.hpp"
 
 namespace cli_test {
 
@@ -50,6 +51,28 @@ inline std::string lines_of(const cli::Panel& panel) {
 
 inline const cli::Panel& panel_of(const cli::Chart& chart, std::size_t number = 0) {
   return std::get<cli::Curves>(chart.body).panels.at(number);
+}
+
+/// A step of a model with this tensor parallelism and pipeline.
+inline std::string step(int tensor, int pipeline, double seconds, const std::string& more = "") {
+  return point(fmt::format(R"("layout.tensor":{},"layout.pipeline":{})", tensor, pipeline),
+               fmt::format(R"("step_s":{}{})", seconds, more));
+}
+
+/// What is wrong with such a chart.
+inline std::string error_in(const std::string& lines, const cli::ChartRequest& request) {
+  return topology_test::error_of([&] { return chart_of(lines, request); });
+}
+
+using Texts = std::vector<std::string>;
+
+/// What the marks along an axis say; "" for those without a name.
+inline Texts ticks_of(const cli::ChartAxis& axis) {
+  Texts out;
+  for (const cli::Tick& tick : axis.ticks) {
+    out.push_back(tick.label);
+  }
+  return out;
 }
 
 }  // namespace cli_test

@@ -1,8 +1,10 @@
 // Plans, runs of months, and bills, as a user meets them.
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -91,6 +93,43 @@ TEST_CASE("program: a plan by cost and by energy needs prices, and ranks by them
   for (std::size_t i = 1; i < found.size(); ++i) {
     CHECK(found[i]["step_kWh"].get<double>() >= found[i - 1]["step_kWh"].get<double>());
   }
+}
+
+TEST_CASE("program: a plan for clusters of several sizes shows what each costs") {
+  const std::string open = cluster + "layout: {global_batch: 32}\n" + prices + "rank: cost\n";
+  const Scenario sizes{open + "search: {micro_batch: [1], shape: [1x8, 2x8, 4x8]}\n"};
+  const auto table = sizes.with("plan", {"-n", "2"});
+  REQUIRE(table.status == 0);
+  CHECK(table.output.find("on 8, 16, 32 GPUs:") != std::string::npos);
+  CHECK(table.output.find("The best of each cluster:") != std::string::npos);
+  CHECK(table.output.find("Time against cost") != std::string::npos);
+  const auto json = nlohmann::json::parse(sizes.with("plan", {"-n", "2", "--json"}).output);
+  REQUIRE(json["clusters"].size() == 3);
+  // Each size alone finds the same best one.
+  for (const auto& [shape, gpus] :
+       {std::pair{"1x8", 8}, std::pair{"2x8", 16}, std::pair{"4x8", 32}}) {
+    const Scenario one{open + "search: {micro_batch: [1]}\n"};
+    const auto alone = nlohmann::json::parse(
+        one.with("plan", {"-n", "2", "--json", "--set", std::string{"topology.shape="} + shape})
+            .output);
+    const auto& found = json["found"];
+    const auto first = std::find_if(found.begin(), found.end(),
+                                    [&, n = gpus](const auto& each) { return each["gpus"] == n; });
+    REQUIRE(first != found.end());
+    CHECK((*first)["step_usd"] == alone["found"][0]["step_usd"]);
+  }
+  // From the fastest to the cheapest.
+  const auto& front = json["time_and_cost_front"];
+  REQUIRE(front.size() >= 2);
+  for (std::size_t i = 1; i < front.size(); ++i) {
+    const auto& before = json["found"][front[i - 1].get<std::size_t>()];
+    const auto& after = json["found"][front[i].get<std::size_t>()];
+    CHECK(after["step_s"].get<double>() > before["step_s"].get<double>());
+    CHECK(after["step_usd"].get<double>() < before["step_usd"].get<double>());
+  }
+  const auto twice = Scenario{open + "search: {shape: [1x8, 1x8]}\n"}.with("plan");
+  CHECK(twice.status == 2);
+  CHECK(twice.errors.find("'1x8' is there already") != std::string::npos);
 }
 
 TEST_CASE("program: plans that cannot be") {

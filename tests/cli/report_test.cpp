@@ -23,7 +23,7 @@ namespace {
 
 const std::string evil = "</script><b id=\"x\">'&{{data}}<!--";
 
-ReportColumn column_of(const ResultRows& rows, const std::string& key) {
+ReportColumn column_of(const SweepRows& rows, const std::string& key) {
   const ReportTable table = report_table(rows);
   for (const auto& columns : {table.columns, table.constants}) {
     const auto found = std::ranges::find(columns, key, &ReportColumn::key);
@@ -50,7 +50,7 @@ std::string shown(const ReportColumn& column) {
 }
 
 std::string axis_shown(const std::vector<Json>& values) {
-  ResultRows rows;
+  SweepRows rows;
   for (const Json& value : values) {
     rows.push_back(row_of(rows.size(), {{"a.x", value}}, {{"time_s", 1 + rows.size()}}));
   }
@@ -58,7 +58,7 @@ std::string axis_shown(const std::vector<Json>& values) {
 }
 
 std::string times_shown(const std::vector<double>& seconds) {
-  ResultRows rows;
+  SweepRows rows;
   for (const double each : seconds) {
     rows.push_back(row_of(rows.size(), Json::object(), {{"time_s", each}}));
   }
@@ -129,14 +129,14 @@ TEST_CASE("report: numbers with units on an axis are numbers") {
 }
 
 TEST_CASE("report: titles are short where that leaves them different") {
-  const ResultRows rows{
+  const SweepRows rows{
       row_of(0, {{"layout.tensor", 1}, {"a.seed", 1}, {"b.seed", 1}}, {{"time_s", 1}})};
   CHECK(column_of(rows, "axes.layout.tensor").title == "tensor");
   CHECK(column_of(rows, "axes.a.seed").title == "a.seed");
 }
 
 TEST_CASE("report: what is the same in all rows is no column, but how points ended always is") {
-  const ResultRows rows{row_of(0, {{"x", 1}}, {{"step_s", 1.0}, {"gpus", 8}, {"fits", true}}),
+  const SweepRows rows{row_of(0, {{"x", 1}}, {{"step_s", 1.0}, {"gpus", 8}, {"fits", true}}),
                         row_of(1, {{"x", 1}}, {{"step_s", 2.0}, {"gpus", 8}, {"fits", true}}),
                         {{"point", 2}, {"axes", {{"x", 1}}}, {"status", "invalid"}}};
   const ReportTable table = report_table(rows);
@@ -152,11 +152,11 @@ TEST_CASE("report: what is the same in all rows is no column, but how points end
 }
 
 TEST_CASE("report: the fastest of those that fit come first, and the chosen one is never cut off") {
-  const ResultRows rows{row_of(0, Json::object(), {{"step_s", 3.0}, {"fits", true}}),
+  const SweepRows rows{row_of(0, Json::object(), {{"step_s", 3.0}, {"fits", true}}),
                         row_of(1, Json::object(), {{"step_s", 1.0}, {"fits", false}}),
                         row_of(2, Json::object(), {{"step_s", 2.0}, {"fits", true}}),
                         {{"point", 3}, {"axes", Json::object()}, {"status", "invalid"}}};
-  const auto order = [](const ResultRows& some) {
+  const auto order = [](const SweepRows& some) {
     std::string out;
     for (const Json& row : some) {
       out += row["point"].dump();

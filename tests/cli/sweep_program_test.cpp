@@ -270,3 +270,35 @@ TEST_CASE("sweep program: bad options exit with 2") {
   CHECK(run({program, "sweep", "merge", file.string()}).status == 2);
   CHECK(run({program, "sweep", "merge", file.string(), scratch.path().string()}).status == 2);
 }
+
+TEST_CASE("sweep program: draws the plots that its file asks for") {
+  const cli::ScratchDirectory scratch;
+  const fs::path file = scratch.path() / "sweep.yaml";
+  const std::string points =
+      "base: {topology: 'torus:2x2', algorithms: [ring, multitree], sizes: 1KiB..4KiB}\n";
+  std::ofstream{file} << points << "plots: [{kind: line, x: sizes, y: time_s}, busbw]\n";
+  const fs::path directory = scratch.path() / "out";
+  // Without gnuplot there are its scripts.
+  const auto bare = sweep(file, directory, {"env", "PATH=/nowhere"});
+  CHECK(bare.status == 0);
+  CHECK(bare.errors.find("gnuplot is not installed: its scripts are written") != std::string::npos);
+  CHECK(fs::exists(directory / "line.gp"));
+  CHECK(fs::exists(directory / "busbw.gp"));
+  // What cannot be drawn is said where it is asked for, and no result is lost.
+  const fs::path wrong = scratch.path() / "wrong.yaml";
+  std::ofstream{wrong} << points << "plots: [{kind: line, x: sizes, y: tme_s}]\n";
+  const auto undrawn = sweep(wrong, scratch.path() / "wrong");
+  CHECK(undrawn.status == 2);
+  CHECK(undrawn.errors.find("wrong.yaml:2:9: error: plots[0]: cannot be drawn: --y: ") !=
+        std::string::npos);
+  CHECK(undrawn.errors.find("'tme_s'") != std::string::npos);
+  CHECK(lines_of(content_of(scratch.path() / "wrong" / "results.jsonl")).size() == 6);
+  if (!cli::is_installed("gnuplot")) {
+    MESSAGE("skipped: there is no gnuplot here");
+    return;
+  }
+  const auto drawn = sweep(file, directory);
+  CHECK(drawn.status == 0);
+  CHECK(drawn.output.find("picture: " + (directory / "line.svg").string()) != std::string::npos);
+  CHECK(content_of(directory / "busbw.svg").find("</svg>") != std::string::npos);
+}

@@ -1,6 +1,7 @@
 #include "planning/search.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <doctest/doctest.h>
 
@@ -147,6 +148,52 @@ TEST_CASE("search: the front has all that nothing beats in time and memory") {
       return found.memory <= m && found.value <= s;
     }));
   }
+}
+
+TEST_CASE("search: with a cost, the front has all that nothing beats in time and cost") {
+  const Case small;
+  const std::vector<Candidate> all = small.all();
+  SearchProblem problem = small.problem(plenty);
+  // Computing is dear: it pays to keep activations, even where that takes longer.
+  problem.cost = [](double seconds, double busy_s) { return seconds + (20 * busy_s); };
+  const SearchResult result = search(problem, all, {.wanted = 1, .wants_front = true});
+  CHECK(result.found.size() < all.size());
+  for (const Candidate& each : all) {
+    if (small.memory(each) > static_cast<double>(plenty.count())) {
+      continue;
+    }
+    const workloads::StepReport report = small.run(each);
+    const double cost = problem.cost(report.seconds, busy_seconds(report));
+    CHECK(std::ranges::any_of(result.found, [&](const Found& found) {
+      return found.report.seconds <= report.seconds &&
+             problem.cost(found.report.seconds, found.busy_s) <= cost;
+    }));
+  }
+}
+
+TEST_CASE("search: CP and EP too: the best one is that of simulating everything") {
+  Case mixture;
+  mixture.model = workloads::model_of(
+      "{layers: 4, hidden: 1024, heads: 16, key_value_heads: 4, feed_forward: 2048,"
+      " vocabulary: 32000, sequence: 4096, experts: {count: 8, per_token: 2}}");
+  SearchSpace space = usual_space(mixture.model, mixture.software, 16, 8);
+  space.context = {1, 2, 4};
+  space.chunks = {1, 2};
+  space.micro_batch = {1, 2};
+  space.recompute = {Recompute::none};
+  space.sharding = {Sharding::optimizer};
+  const std::vector<Candidate> all = candidates(space, mixture.model, mixture.base, 16);
+  CHECK(std::ranges::any_of(all, [](const Candidate& each) {
+    return each.layout.context > 1 && each.layout.expert > 1 && each.layout.pipeline > 1;
+  }));
+  double least = std::numeric_limits<double>::infinity();
+  for (const Candidate& each : all) {
+    least = std::min(least, mixture.run(each).seconds);
+  }
+  const SearchResult result = search(mixture.problem(plenty), all, {.wanted = 1});
+  CHECK(result.fitting == all.size());
+  CHECK(result.found.front().value == least);
+  MESSAGE(all.size(), " candidates, ", result.found.size(), " simulated");
 }
 
 TEST_CASE("search: threads decide nothing") {
