@@ -161,14 +161,20 @@ std::string why_slower(const Found& first, const Found& other) {
                      parts.empty() ? "" : ": ", parts);
 }
 
+/// Of the best ones, against others on the same cluster.
 std::string why(std::span<const PlannedCluster> clusters, const std::vector<Choice>& order,
                 std::size_t shown) {
-  std::string out = "\nWhere the others lose time (seconds of a step, means over stages):\n";
+  std::string lines;
   for (std::size_t i = 1; i < std::min(shown, order.size()); ++i) {
-    out += fmt::format("{:>3}  {}\n", i + 1,
-                       why_slower(found_at(clusters, order.front()), found_at(clusters, order[i])));
+    if (order[i].cluster == order.front().cluster) {
+      lines +=
+          fmt::format("{:>3}  {}\n", i + 1,
+                      why_slower(found_at(clusters, order.front()), found_at(clusters, order[i])));
+    }
   }
-  return order.size() > 1 ? out : std::string{};
+  return lines.empty()
+             ? lines
+             : "\nWhere the others lose time (seconds of a step, means over stages):\n" + lines;
 }
 
 /// The best layout of each cluster that has one.
