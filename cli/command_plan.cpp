@@ -14,6 +14,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/json_document.hpp"
+#include "cli/plan_json.hpp"
 #include "cli/plan_report.hpp"
 #include "cli/plan_scenario.hpp"
 #include "cli/settings.hpp"

@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
-#include <numeric>
 #include <ranges>
 #include <string_view>
-#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
-
-#include "cli/training_report.hpp"
 
 namespace cli {
 namespace {
@@ -23,25 +17,9 @@ using planning::Found;
 using planning::SearchResult;
 using workloads::Layout;
 using workloads::PipelineKind;
-using workloads::Recompute;
-using workloads::Sharding;
 
 constexpr double giga = 1e9;
 constexpr double percent = 100;
-
-std::string_view name_of(Recompute recompute) {
-  return workloads::recompute_names.at(static_cast<std::size_t>(recompute));
-}
-std::string_view name_of(Sharding sharding) {
-  return workloads::sharding_names.at(static_cast<std::size_t>(sharding));
-}
-std::string_view name_of(PipelineKind schedule) {
-  return workloads::pipeline_names.at(static_cast<std::size_t>(schedule));
-}
-
-double mfu(const PlanScenario& plan, const Found& found) {
-  return found.report.model_flop_per_s / peak_flop_per_s(plan.cluster);
-}
 
 /// The money or the energy of a step, in its own column: "12.3".
 std::string price_text(const PlanScenario& plan, const Found& found) {
@@ -92,7 +70,7 @@ class LayoutTable {
                        has_name ? std::string{name_of(schedule)} : fmt::format("{}", layout.chunks),
                        name_of(found.candidate.recompute).substr(0, short_name),
                        static_cast<int>(layout.sharding), found.report.seconds,
-                       percent * mfu(plan, found), found.memory / giga, price_text(plan, found));
+                       percent * mfu_of(plan, found), found.memory / giga, price_text(plan, found));
   }
 
  private:
@@ -109,35 +87,6 @@ class LayoutTable {
   bool has_context_;
   bool has_experts_;
 };
-
-/// Seconds of a step by what they go to: the mean over stages.
-struct TimeShare {
-  std::string name;
-  double seconds = 0;
-};
-
-std::vector<TimeShare> times_of(const workloads::StepReport& report) {
-  // What people call them; a wait for neighbours in the pipeline is its bubble, and messages.
-  constexpr std::array<std::string_view, workloads::category_names.size()> names{
-      "compute", "recomputation", "update", "TP", "CP", "EP", "DP", "pipeline"};
-  const auto stages = static_cast<double>(report.stages.size());
-  std::vector<TimeShare> out;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    TimeShare share{std::string{names.at(i)}};
-    for (const workloads::StageReport& stage : report.stages) {
-      share.seconds += stage.seconds.at(i) / stages;
-    }
-    out.push_back(share);
-  }
-  TimeShare launch{"launch"};
-  for (const workloads::StageReport& stage : report.stages) {
-    launch.seconds += stage.launch_s / stages;
-    // To wait for the last stage is to wait for the pipeline.
-    out.back().seconds += stage.idle_s / stages;
-  }
-  out.push_back(launch);
-  return out;
-}
 
 /// "+0.31 s: pipeline +0.22, TP +0.10, compute -0.01": where another one is slower than the first.
 std::string why_slower(const Found& first, const Found& other) {
@@ -249,95 +198,7 @@ std::string head_text(std::span<const PlannedCluster> clusters) {
   return out;
 }
 
-nlohmann::ordered_json json_of(const PlanScenario& plan, const Found& each) {
-  const Layout& layout = each.candidate.layout;
-  nlohmann::ordered_json seconds;
-  for (const TimeShare& share : times_of(each.report)) {
-    seconds[share.name] = share.seconds;
-  }
-  nlohmann::ordered_json row{{"gpus", plan.cluster.gpus},
-                             {"TP", layout.tensor},
-                             {"CP", layout.context},
-                             {"PP", layout.pipeline},
-                             {"DP", layout.data},
-                             {"EP", layout.expert},
-                             {"ETP", layout.expert_tensor},
-                             {"chunks", layout.chunks},
-                             {"micro_batch", layout.micro_batch},
-                             {"schedule", name_of(each.candidate.schedule)},
-                             {"recompute", name_of(each.candidate.recompute)},
-                             {"sharding", name_of(layout.sharding)},
-                             {"part_layers", layout.part_layers},
-                             {"step_s", each.report.seconds},
-                             {"tokens_per_s", each.report.tokens_per_s},
-                             {"mfu", mfu(plan, each)},
-                             {"memory_B", each.memory},
-                             {"bound", each.bound},
-                             {"value", each.value},
-                             {"events", each.report.events},
-                             {"seconds", std::move(seconds)}};
-  if (const auto bill = bill_of(plan, each)) {
-    row["step_usd"] = bill->cost.count();
-    row["step_kWh"] = planning::kilowatt_hours(bill->energy);
-  }
-  return row;
-}
-
-/// Numbers of points that no other one is below in both; by the first of the two, ascending.
-std::vector<std::size_t> front_of(const std::vector<std::pair<double, double>>& points) {
-  std::vector<std::size_t> order(points.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return points[i]; });
-  std::vector<std::size_t> out;
-  double least = std::numeric_limits<double>::infinity();
-  for (const std::size_t i : order) {
-    if (points[i].second < least) {
-      least = points[i].second;
-      out.push_back(i);
-    }
-  }
-  return out;
-}
-
 }  // namespace
-
-std::optional<planning::Bill> bill_of(const PlanScenario& plan, const Found& found) {
-  if (!plan.prices) {
-    return std::nullopt;
-  }
-  return planning::bill_for(planning::count_parts(plan.cluster.topology), *plan.prices,
-                            {.time = planning::Seconds{found.report.seconds},
-                             .busy = std::min(found.busy_s / found.report.seconds, 1.0)});
-}
-
-const Found& found_at(std::span<const PlannedCluster> clusters, const Choice& choice) {
-  return clusters[choice.cluster].result.found[choice.number];
-}
-
-std::vector<Choice> ranked(std::span<const PlannedCluster> clusters) {
-  std::vector<Choice> order;
-  for (std::size_t cluster = 0; cluster < clusters.size(); ++cluster) {
-    for (std::size_t i = 0; i < clusters[cluster].result.found.size(); ++i) {
-      order.push_back({.cluster = cluster, .number = i});
-    }
-  }
-  std::ranges::stable_sort(order, {},
-                           [&](const Choice& choice) { return found_at(clusters, choice).value; });
-  return order;
-}
-
-PlanFronts fronts_of(std::span<const PlannedCluster> clusters, const std::vector<Choice>& order) {
-  std::vector<std::pair<double, double>> by_memory;
-  std::vector<std::pair<double, double>> by_cost;
-  for (const Choice& choice : order) {
-    const Found& found = found_at(clusters, choice);
-    by_memory.emplace_back(found.report.seconds, found.memory);
-    if (const auto bill = bill_of(clusters[choice.cluster].plan, found)) {
-      by_cost.emplace_back(found.report.seconds, bill->cost.count());
-    }
-  }
-  return {.time_and_memory = front_of(by_memory), .time_and_cost = front_of(by_cost)};
-}
 
 std::string render_plan(std::span<const PlannedCluster> clusters, const PlanView& view) {
   const PlanScenario& first = clusters.front().plan;
@@ -379,31 +240,6 @@ std::string scenario_keys_of(const Candidate& candidate) {
   }
   return out + fmt::format(" }}\nschedule: {}\n", name_of(candidate.schedule)) +
          fmt::format("software: {{ recompute: {} }}\n", name_of(candidate.recompute));
-}
-
-nlohmann::ordered_json to_json(std::span<const PlannedCluster> clusters) {
-  const std::vector<Choice> order = ranked(clusters);
-  nlohmann::ordered_json found = nlohmann::ordered_json::array();
-  for (const Choice& choice : order) {
-    found.push_back(json_of(clusters[choice.cluster].plan, found_at(clusters, choice)));
-  }
-  nlohmann::ordered_json networks = nlohmann::ordered_json::array();
-  for (const PlannedCluster& each : clusters) {
-    networks.push_back({{"topology", each.plan.cluster.topology.summary()},
-                        {"gpus", each.plan.cluster.gpus},
-                        {"layouts", each.result.candidates},
-                        {"fitting", each.result.fitting},
-                        {"simulated", each.result.found.size()}});
-  }
-  const PlanScenario& first = clusters.front().plan;
-  const PlanFronts fronts = fronts_of(clusters, order);
-  return {{"model", first.cluster.training.model.name},
-          {"profile", first.cluster.profile_name},
-          {"rank", rank_names.at(static_cast<std::size_t>(first.rank))},
-          {"clusters", std::move(networks)},
-          {"time_and_memory_front", fronts.time_and_memory},
-          {"time_and_cost_front", fronts.time_and_cost},
-          {"found", std::move(found)}};
 }
 
 }  // namespace cli

@@ -56,8 +56,7 @@ std::string layout_text(const TrainingScenario& scenario) {
     add("ETP", layout.expert_tensor);
   }
   if (layout.sharding != workloads::Sharding::none) {
-    parts.push_back(fmt::format(
-        "{} sharded", workloads::sharding_names.at(static_cast<std::size_t>(layout.sharding))));
+    parts.push_back(fmt::format("{} sharded", name_of(layout.sharding)));
   }
   return parts.empty() ? "one GPU" : fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -157,8 +156,7 @@ std::string render_step(const TrainingScenario& scenario, const StepReport& repo
   std::string out = fmt::format("{} on {} GPUs: {}\n", training.model.name, layout.ranks(),
                                 layout_text(scenario));
   out += fmt::format("{} sequences of {} tokens, micro-batches of {}; {}\n", layout.global_batch,
-                     training.model.sequence, layout.micro_batch,
-                     workloads::pipeline_names.at(static_cast<std::size_t>(scenario.schedule)));
+                     training.model.sequence, layout.micro_batch, name_of(scenario.schedule));
   out += fmt::format("costs: {}\n", scenario.profile_name);
   out += fmt::format("network: {}\n\n", scenario.topology.summary());
   out += fmt::format("step        {:.4g} s\n", report.seconds);

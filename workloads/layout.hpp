@@ -8,6 +8,7 @@
 // expert data parallel ranks.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,6 +36,9 @@ inline constexpr std::array<std::string_view, 7> dimension_names{"TP",  "CP", "D
 enum class Sharding : std::uint8_t { none, optimizer, gradients, weights };
 inline constexpr std::array<std::string_view, 4> sharding_names{"none", "optimizer", "gradients",
                                                                 "weights"};
+[[nodiscard]] constexpr std::string_view name_of(Sharding sharding) {
+  return sharding_names.at(static_cast<std::size_t>(sharding));
+}
 
 /// How context parallel ranks get at each other's keys and values.
 enum class ContextExchange : std::uint8_t {

@@ -6,6 +6,7 @@
 // Orders say nothing of time: a stage does its next piece of work when it has what that needs.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -47,6 +48,9 @@ enum class PipelineKind : std::uint8_t {
 };
 inline constexpr std::array<std::string_view, 5> pipeline_names{"gpipe", "1f1b", "interleaved",
                                                                 "zb-h1", "listed"};
+[[nodiscard]] constexpr std::string_view name_of(PipelineKind kind) {
+  return pipeline_names.at(static_cast<std::size_t>(kind));
+}
 
 /// GPipe (Y. Huang et al., NeurIPS 2019). With m micro-batches, and passes that take F and B, the
 /// bubble is (p - 1) (F + B); so is that of 1F1B, which holds the activations of p - s

@@ -2,6 +2,7 @@
 // What of the training software decides about time and memory, beside the layout.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -19,6 +20,9 @@ enum class Recompute : std::uint8_t {
 };
 inline constexpr std::array<std::string_view, 4> recompute_names{"none", "selective", "elementwise",
                                                                  "full"};
+[[nodiscard]] constexpr std::string_view name_of(Recompute recompute) {
+  return recompute_names.at(static_cast<std::size_t>(recompute));
+}
 
 /// Which matrices are multiplied in a smaller format than the rest.
 enum class Precision : std::uint8_t { bfloat16, float16, fp8 };
