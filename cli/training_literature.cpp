@@ -89,9 +89,12 @@ Recipe recipe_of(const CsvTable& table, std::size_t row) {
                         recompute.substr(0, recompute.find('+'))),
             splits};
   }
-  if (contains(source, "MT-NLG") || contains(source, "BLOOM")) {
-    return {"{like: megatron-deepspeed, gradient_bytes: 4}", false,
+  if (contains(source, "MT-NLG")) {
+    return {"{like: megatron-deepspeed, precision: bfloat16, gradient_bytes: 4}", false,
             contains(features, "ZeRO-1") ? "optimizer" : "none"};
+  }
+  if (contains(source, "BLOOM")) {
+    return {"megatron-deepspeed-bf16", false, "optimizer"};
   }
   if (id.starts_with("megascale_abl_")) {
     return ablation(id);

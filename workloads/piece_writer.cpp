@@ -81,11 +81,8 @@ void PieceWriter::input_gradient(std::vector<Piece>& pass, double out, double in
   gemm(pass, Purpose::inputs, tokens_, in, out);
 }
 
-/// Added to the sum by the product itself, the sum is read and written in place of a result in two
-/// bytes; else that is written, and read again. Kernels wait for it: tiles end together.
 double PieceWriter::sum_bytes() const {
-  const double sum = 2.0 * software_->gradient;
-  return software_->fused_accumulation ? sum - element() : sum + element();
+  return accumulation_bytes(*software_);
 }
 
 void PieceWriter::weight_gradient(std::vector<Piece>& pass, double out, double in) const {

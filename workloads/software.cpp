@@ -39,6 +39,15 @@ void read(const sim::ConfigNode& node, std::string_view key,
 
 }  // namespace
 
+double accumulation_bytes(const Software& software) {
+  const double sum = 2.0 * software.gradient;
+  if (software.fused_accumulation) {
+    return sum - software.element;
+  }
+  const bool is_cast = !software.fused_gradient_cast && software.gradient != software.element;
+  return software.element + sum + (is_cast ? 2.0 * software.gradient : 0);
+}
+
 double update_bytes(const Software& software) {
   constexpr double single = 4;
   const double gradient = software.gradient;
@@ -62,6 +71,7 @@ Software read_software(const sim::ConfigNode& node, const Software& base) {
                     "fused_cross_entropy",
                     "fused_permutation",
                     "fused_accumulation",
+                    "fused_gradient_cast",
                     "dropout",
                     "overlap_tensor",
                     "overlap_data",
@@ -83,6 +93,7 @@ Software read_software(const sim::ConfigNode& node, const Software& base) {
   read(node, "fused_cross_entropy", out.fused_cross_entropy);
   read(node, "fused_permutation", out.fused_permutation);
   read(node, "fused_accumulation", out.fused_accumulation);
+  read(node, "fused_gradient_cast", out.fused_gradient_cast);
   read(node, "dropout", out.dropout);
   read(node, "overlap_tensor", tensor_overlap_names, out.overlap_tensor);
   read(node, "overlap_data", out.overlap_data);

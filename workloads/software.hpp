@@ -46,7 +46,8 @@ struct Software {
   bool fused_cross_entropy = false;  // one kernel reads the logits, not one for each step
   bool fused_permutation = false;    // tokens are weighted on their way back from their experts
   bool fused_accumulation = true;    // a product of matrices adds to the sum of gradients itself
-  bool dropout = false;              // hidden states and attention; keeps masks
+  bool fused_gradient_cast = true;  // else a kernel of its own brings gradients to the sum's format
+  bool dropout = false;             // hidden states and attention; keeps masks
   TensorOverlap overlap_tensor = TensorOverlap::gradients;
   bool overlap_data = true;      // gradients are summed, and weights gathered, beside passes
   bool overlap_pipeline = true;  // stages go on while their messages are on the way
@@ -60,6 +61,12 @@ struct Software {
   sim::Duration launch{10'000'000};        // of the host, for a kernel: 10 us
   sim::Duration collective_launch{30'000'000};  // for a collective, or a message
 };
+
+/// Bytes that adding a weight's gradient to the sum over micro-batches reads and writes, beyond
+/// what a product of matrices does that stores it in `element` bytes. The product itself adds, in
+/// place of storing; or it is read again, the sum read and written; or, with a cast of its own, a
+/// copy in the sum's format is written and read besides.
+[[nodiscard]] double accumulation_bytes(const Software& software);
 
 /// Bytes that updating a weight reads and writes, with Adam and mixed precision: gradients to
 /// single precision, if they are not; with float16 unscaled and checked; their norm; clipped; Adam

@@ -32,6 +32,20 @@ TEST_CASE("software: bytes of an update, step by step") {
         6 + 8 + 4 + 8 + 28 + 6 + 2);
 }
 
+TEST_CASE("software: bytes of adding a gradient to the sum") {
+  // In single precision, read and written by the product in place of its own two bytes.
+  CHECK(accumulation_bytes({}) == 8 - 2);
+  // By a kernel: the gradient read, the sum read and written.
+  CHECK(accumulation_bytes({.fused_accumulation = false}) == 2 + 8);
+  // By two: the gradient read and a copy written; that read, the sum read and written.
+  const Software cast{.fused_accumulation = false, .fused_gradient_cast = false};
+  CHECK(accumulation_bytes(cast) == (2 + 4) + (4 + 8));
+  // In the same format nothing is cast.
+  Software same = cast;
+  same.gradient = 2;
+  CHECK(accumulation_bytes(same) == 2 + 4);
+}
+
 TEST_CASE("software: what is wrong is refused at its place") {
   for (const auto& [text, message] :
        {std::pair{"{lunch: 5 us}", "did you mean 'launch'?"},
