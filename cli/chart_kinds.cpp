@@ -92,6 +92,10 @@ std::string subtitle_of(const Chart& chart, const ChartRequest& request) {
 
 }  // namespace
 
+void check_chart_options(const ChartRequest& request) {
+  check_options(kinds.at(static_cast<std::size_t>(request.kind)), request);
+}
+
 Chart make_chart(const ResultRows& all, const ChartRequest& request) {
   sim::require(all.size() > 0, "make_chart: a row");
   const Kind& kind = kinds.at(static_cast<std::size_t>(request.kind));

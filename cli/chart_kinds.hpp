@@ -27,6 +27,9 @@ namespace cli {
 /// says so, and for options that a kind does not have.
 [[nodiscard]] Chart make_chart(const ResultRows& all, const ChartRequest& request);
 
+/// Throws sim::Error for options that the kind does not have, whatever the rows.
+void check_chart_options(const ChartRequest& request);
+
 // One kind each. The title, unless the request has one, and the subtitle are made by make_chart.
 [[nodiscard]] Chart line_chart(const ResultRows& all, const ChartRequest& request);
 [[nodiscard]] Chart scaling_chart(const ResultRows& all, const ChartRequest& request);

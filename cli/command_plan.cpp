@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
@@ -20,6 +21,7 @@
 #include "cli/settings.hpp"
 #include "cli/terminal.hpp"
 #include "planning/search.hpp"
+#include "sim/error.hpp"
 
 namespace cli {
 namespace {
@@ -52,8 +54,8 @@ namespace {
 
 /// What a step costs, or the energy that it takes. Bills are of the whole cluster.
 planning::Objective price_of(const PlanScenario& plan, RankBy rank) {
-  return [parts = planning::count_parts(plan.cluster.topology), prices = *plan.prices, rank](
-             double seconds, double busy_s) {
+  return [parts = plan.cluster.parts, prices = *plan.cluster.prices, rank](double seconds,
+                                                                           double busy_s) {
     const planning::Bill bill =
         planning::bill_for(parts, prices,
                            {.time = planning::Seconds{seconds},
@@ -89,11 +91,22 @@ planning::SearchResult search_plan(const PlanScenario& plan, const Arguments& ar
       .options = &plan.cluster.execute,
       .memory = plan.cluster.gpu.memory,
       .objective = objective_of(plan),
-      .cost = plan.prices ? price_of(plan, RankBy::cost) : nullptr};
+      .cost = plan.cluster.prices ? price_of(plan, RankBy::cost) : nullptr};
+  const std::vector<planning::Candidate> candidates =
+      planning::candidates(plan.space, training.model, plan.base, plan.cluster.gpus);
+  if (candidates.empty()) {
+    constexpr std::size_t shown = 3;
+    throw sim::Error{arguments.at("scenario"),
+                     fmt::format("no layout goes with {} GPUs, a batch of {} and this model:\n  {}",
+                                 plan.cluster.gpus, plan.base.global_batch,
+                                 fmt::join(planning::clashes(plan.space, training.model, plan.base,
+                                                             plan.cluster.gpus, shown),
+                                           "\n  "))};
+  }
   Progress bounding{"bounding"};
   Progress simulating{"simulating"};
   planning::SearchResult result = planning::search(
-      problem, planning::candidates(plan.space, training.model, plan.base, plan.cluster.gpus),
+      problem, candidates,
       {.wanted = wanted,
        .wants_front = arguments.has("front"),
        .threads =

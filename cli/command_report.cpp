@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,7 @@
 #include "cli/report_page.hpp"
 #include "cli/report_point.hpp"
 #include "cli/sweep.hpp"
+#include "cli/sweep_journal.hpp"
 #include "cli/sweep_origin.hpp"
 #include "cli/sweep_results.hpp"
 #include "sim/error.hpp"
@@ -94,8 +96,8 @@ SweepRows read_rows(const fs::path& directory) {
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t end = rest.find('\n');
     Json row = Json::parse(rest.substr(0, end), nullptr, false);
-    if (!row.is_object() || !row.contains("point") || !row.contains("axes") ||
-        !row.contains("status")) {
+    if (!is_result(row) || !row.contains("point") || !row.contains("axes") ||
+        !row["axes"].is_object()) {
       throw sim::Error{fmt::format("{}:{}", path.string(), rows.size() + 1),
                        "is no result of a sweep"};
     }
@@ -108,10 +110,7 @@ SweepRows read_rows(const fs::path& directory) {
 void check_match(const Sweep& sweep, const SweepRows& rows, const fs::path& directory) {
   bool do_match = sweep.points.size() == rows.size();
   for (std::size_t i = 0; do_match && i < rows.size(); ++i) {
-    do_match = rows[i]["point"] == i &&
-               std::ranges::all_of(sweep.points[i].values, [&](const auto& value) {
-                 return rows[i]["axes"].contains(value.first);
-               });
+    do_match = rows[i]["point"] == i && rows[i]["axes"] == axes_of(sweep.points[i]);
   }
   if (!do_match) {
     throw sim::Failure{fmt::format("{}: results are not those of the sweep's file: run it again",
@@ -164,6 +163,22 @@ std::optional<std::size_t> choose_point(const Arguments& arguments, const SweepR
   return point;
 }
 
+/// What a page must not be written over.
+std::vector<std::string> inputs_of(const fs::path& directory, const Arguments& arguments,
+                                   const sim::ConfigNode& node, const SweepOrigin& origin) {
+  std::vector<std::string> out;
+  for (const char* const name : {"results.jsonl", "results.csv", "sweep.yaml", "sweep.json"}) {
+    out.push_back((directory / name).string());
+  }
+  if (const auto file = arguments.find("sweep")) {
+    out.push_back(*file);
+  }
+  if (const sim::ConfigNode base = node.at("base"); !base.is_map()) {
+    out.push_back((fs::path{origin.directory} / base.text()).string());
+  }
+  return out;
+}
+
 void count_statuses(const SweepRows& rows, Report& report) {
   std::map<std::string, std::size_t> statuses;
   for (const Json& row : rows) {
@@ -184,6 +199,7 @@ int run_report(const Arguments& arguments) {
   const sim::ConfigNode node =
       node_of(report.origin, arguments.find("sweep").value_or((directory / "sweep.yaml").string()));
   const Sweep sweep = read_sweep(node, report.origin.directory);
+  check_target("--output", output, inputs_of(directory, arguments, node, report.origin));
   const SweepRows rows = read_rows(directory);
   check_match(sweep, rows, directory);
   if (const auto description = node.find("description")) {

@@ -19,6 +19,7 @@
 #include "cli/sweep.hpp"
 #include "cli/sweep_origin.hpp"
 #include "cli/sweep_plots.hpp"
+#include "cli/sweep_point.hpp"
 #include "cli/sweep_results.hpp"
 #include "cli/sweep_run.hpp"
 #include "cli/team.hpp"
@@ -93,6 +94,24 @@ LoadedSweep load_sweep(const std::string& file, const Arguments& arguments) {
           plots ? read_sweep_plots(*plots) : std::vector<SweepPlot>{}, std::move(origin)};
 }
 
+/// Two sweeps whose files have the same name would take each other's place. One that has moved, or
+/// was edited, goes on.
+void expect_own_directory(const SweepOrigin& origin) {
+  if (fs::exists(origin.output) && !fs::is_directory(origin.output)) {
+    throw sim::Error{std::string{"--output"},
+                     fmt::format("'{}' is a file; expected a directory", origin.output)};
+  }
+  const auto name_of = [](const SweepOrigin& each) {
+    return (fs::path{each.directory} / fs::path{each.file}.filename()).lexically_normal();
+  };
+  const auto there = find_origin(origin.output);
+  if (there && there->text != origin.text && name_of(*there) != name_of(origin)) {
+    throw sim::Error{std::string{"--output"},
+                     fmt::format("'{}' has the points of {}\n  hint: -o OTHER", origin.output,
+                                 name_of(*there).string())};
+  }
+}
+
 Shard read_shard(const std::string& text) {
   const std::vector<std::string_view> parts = sim::split(text, '/');
   constexpr std::int64_t most = 1'000'000;
@@ -115,8 +134,11 @@ std::size_t read_threads(const Arguments& arguments, const Team& team) {
   return team.size() > 1 ? 1 : std::max(1U, std::thread::hardware_concurrency());
 }
 
-void print_points(const Sweep& sweep) {
+void print_points(const Sweep& sweep, const Shard& shard) {
   for (std::size_t i = 0; i < sweep.points.size(); ++i) {
+    if (!shard.has(i)) {
+      continue;
+    }
     std::string line = fmt::format("{:>6}", i);
     for (const auto& [key, text] : sweep.points[i].values) {
       line += fmt::format("  {}={}", key, text);
@@ -126,8 +148,9 @@ void print_points(const Sweep& sweep) {
   fmt::print("{} points, {} left out\n", sweep.points.size(), sweep.skipped);
 }
 
-void write_and_show(const LoadedSweep& loaded, const FinishedPoints& points,
-                    const Arguments& arguments) {
+/// The exit code: of bad input if there was nothing else.
+int write_and_show(const LoadedSweep& loaded, const FinishedPoints& points,
+                   const Arguments& arguments) {
   const fs::path directory = loaded.origin.output;
   const SweepRows rows = result_rows(loaded.sweep, points);
   make_directory(directory);
@@ -150,6 +173,10 @@ void write_and_show(const LoadedSweep& loaded, const FinishedPoints& points,
       fmt::print("picture: {}\n", file.string());
     }
   }
+  constexpr int bad_input = 2;
+  const bool are_bad = std::ranges::all_of(
+      rows, [](const nlohmann::ordered_json& row) { return row["status"] == "invalid"; });
+  return are_bad ? bad_input : 0;
 }
 
 /// Of a list of points, enough to find them.
@@ -162,7 +189,24 @@ std::string numbers_text(const std::vector<std::size_t>& numbers) {
       shown < numbers.size() ? ", ..." : "");
 }
 
+/// Those whose files are not what they were.
+std::vector<std::size_t> stale_points(const Sweep& sweep, const FinishedPoints& points) {
+  KnownFiles known;
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < sweep.points.size(); ++i) {
+    if (points.at(sweep.points[i].key).scenario != scenario_hash(sweep, sweep.points[i], known)) {
+      out.push_back(i);
+    }
+  }
+  return out;
+}
+
 int merge(const Arguments& arguments) {
+  for (const std::string_view option : {"dry-run", "shard", "threads"}) {
+    if (arguments.has(option)) {
+      throw sim::Error{fmt::format("--{}", option), "is for a sweep; merge runs nothing"};
+    }
+  }
   const std::vector<std::string> words = arguments.all("directories");
   if (words.size() < 2) {
     throw sim::Error{std::string{"espalier sweep merge"},
@@ -181,8 +225,14 @@ int merge(const Arguments& arguments) {
     throw sim::Failure{fmt::format("{} of {} points are missing: {}", missing.size(),
                                    loaded.sweep.points.size(), numbers_text(missing))};
   }
-  write_and_show(loaded, points, arguments);
-  return 0;
+  const std::vector<std::size_t> stale = stale_points(loaded.sweep, points);
+  if (!stale.empty()) {
+    throw sim::Failure{
+        fmt::format("{} of {} points read files that have changed since: {}\n"
+                    "  hint: the shards' own commands, once more, run these again",
+                    stale.size(), loaded.sweep.points.size(), numbers_text(stale))};
+  }
+  return write_and_show(loaded, points, arguments);
 }
 
 int finish(const LoadedSweep& loaded, const SweepOutcome& outcome, const SweepRun& run,
@@ -199,28 +249,32 @@ int finish(const LoadedSweep& loaded, const SweepOutcome& outcome, const SweepRu
                outcome.total, run.directory.string());
     return 0;
   }
-  write_and_show(loaded, outcome.points, arguments);
-  return 0;
+  return write_and_show(loaded, outcome.points, arguments);
 }
 
 int run_as(Team& team, const Arguments& arguments) {
   const LoadedSweep loaded = load_sweep(arguments.at("sweep"), arguments);
+  const auto said_shard = arguments.find("shard");
+  const Shard shard = said_shard ? read_shard(*said_shard) : Shard{};
   if (arguments.has("dry-run")) {
     if (team.is_leader()) {
-      print_points(loaded.sweep);
+      print_points(loaded.sweep, shard);
     }
     return 0;
   }
-  const auto shard = arguments.find("shard");
   Progress progress{"sweeping"};
   const InterruptGuard guard;
   const SweepRun run{
       .directory = loaded.origin.output,
       .threads = read_threads(arguments, team),
-      .shard = shard ? read_shard(*shard) : Shard{},
+      .shard = shard,
       .was_asked_to_stop = InterruptGuard::was_asked_to_stop,
       .on_done = [&](std::size_t done, std::size_t total) { progress.update(done, total); }};
-  make_directory(run.directory);
+  if (team.is_leader()) {
+    expect_own_directory(loaded.origin);
+    make_directory(run.directory);
+    keep_origin(loaded.origin, run.directory);
+  }
   const SweepOutcome outcome = run_sweep(loaded.sweep, run, team);
   progress.finish();
   return team.is_leader() ? finish(loaded, outcome, run, arguments) : 0;

@@ -15,7 +15,20 @@
 namespace cli {
 namespace {
 
-/// The fields of one line. A quoted field may hold commas, and quotes written twice.
+/// Where the record ends that `text` begins with: at a line break that no quotes enclose. `npos` if
+/// quotes are never closed.
+std::size_t record_end(std::string_view text) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    quoted = text[i] == '"' ? !quoted : quoted;
+    if (text[i] == '\n' && !quoted) {
+      return i;
+    }
+  }
+  return quoted ? std::string_view::npos : text.size();
+}
+
+/// The fields of one record. A quoted field may hold commas, line breaks, and quotes written twice.
 std::vector<CsvTable::Field> split_line(std::string_view line) {
   std::vector<CsvTable::Field> fields{{"", 1}};
   bool quoted = false;
@@ -44,10 +57,15 @@ std::string_view without_mark(std::string_view text) {
 
 CsvTable::CsvTable(std::string file, std::string_view text) : file_{std::move(file)} {
   text = without_mark(text);
-  for (int line = 1; !text.empty(); ++line) {
-    const std::size_t end = text.find('\n');
-    std::vector<Field> fields = split_line(text.substr(0, end));
-    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  for (int line = 1, next = 1; !text.empty(); line = next) {
+    const std::size_t end = record_end(text);
+    if (end == std::string_view::npos) {
+      throw sim::Error{sim::SourcePos{file_, line, 1}, "a quoted field has no end"};
+    }
+    const std::string_view record = text.substr(0, end);
+    next = line + 1 + static_cast<int>(std::ranges::count(record, '\n'));
+    std::vector<Field> fields = split_line(record);
+    text = end == text.size() ? std::string_view{} : text.substr(end + 1);
     if (fields.size() == 1 && fields[0].text.empty()) {
       continue;
     }

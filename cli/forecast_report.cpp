@@ -32,9 +32,15 @@ std::vector<Share> shares_of(const Forecast& forecast) {
           {"restart", &spent.restart}, {"waiting for repair", &spent.waiting}};
 }
 
-std::chrono::sys_days day_after(std::chrono::sys_days start, double seconds) {
+/// The day on which so much time has gone by; "after 9999" for those that have no four-digit year.
+std::string day_after(std::chrono::sys_days start, double seconds) {
   constexpr double per_day = 86400;
-  return start + std::chrono::days{static_cast<int>(std::ceil(seconds / per_day))};
+  const double days = std::ceil(seconds / per_day);
+  const auto last = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
+  if (days > static_cast<double>((last - start).count())) {
+    return "after 9999";
+  }
+  return text_of(start + std::chrono::days{static_cast<int>(days)});
 }
 
 std::string dates_text(const PlayedRun& played) {
@@ -43,10 +49,9 @@ std::string dates_text(const PlayedRun& played) {
     return {};
   }
   const Summary& duration = played.forecast.duration;
-  std::string out = fmt::format("ends         {}, 5 % before {}, 5 % after {}\n",
-                                text_of(day_after(*scenario.start, duration.p50)),
-                                text_of(day_after(*scenario.start, duration.p5)),
-                                text_of(day_after(*scenario.start, duration.p95)));
+  std::string out = fmt::format(
+      "ends         {}, 5 % before {}, 5 % after {}\n", day_after(*scenario.start, duration.p50),
+      day_after(*scenario.start, duration.p5), day_after(*scenario.start, duration.p95));
   if (scenario.by) {
     out += fmt::format("by {}  with a probability of {:.3g} %\n", text_of(*scenario.by),
                        percent * played.in_time);
@@ -186,7 +191,7 @@ nlohmann::ordered_json to_json(const PlayedRun& played) {
     out["daly_interval_s"] = played.best->daly.count();
   }
   if (played.scenario.start) {
-    out["ends"] = text_of(day_after(*played.scenario.start, forecast.duration.p50));
+    out["ends"] = day_after(*played.scenario.start, forecast.duration.p50);
   }
   if (played.scenario.by) {
     out["in_time"] = played.in_time;
@@ -222,6 +227,18 @@ nlohmann::ordered_json to_json(const planning::Bill& bill) {
   return out;
 }
 
+namespace {
+
+/// Spare servers that are not among the parts: what the job leaves idle of these is spare, too.
+std::int64_t spares_beyond(const planning::Parts& parts, const planning::TrainingRun& run) {
+  const std::int64_t each = run.reserve.gpus_per_server;
+  const std::int64_t used = (run.gpus + each - 1) / each;
+  const std::int64_t idle = (parts.gpus / each) - used;
+  return std::max<std::int64_t>(run.reserve.spares - std::max<std::int64_t>(idle, 0), 0);
+}
+
+}  // namespace
+
 planning::Bill bill_of(const PlayedRun& played, const planning::Parts& parts,
                        const planning::Prices& prices, double busy_s) {
   const planning::TrainingRun& run = played.scenario.run;
@@ -229,12 +246,14 @@ planning::Bill bill_of(const PlayedRun& played, const planning::Parts& parts,
   // Steps that had to be done again were computed, too.
   const double computed =
       (forecast.spent.useful.mean + forecast.spent.lost.mean) / run.step.count();
-  return planning::bill_for(
-      parts, prices,
-      planning::usage_of(
-          {.step = {.time = run.step, .busy = std::min(busy_s / run.step.count(), 1.0)},
-           .steps = static_cast<std::int64_t>(computed),
-           .time = Seconds{forecast.duration.mean}}));
+  const planning::Parts all =
+      planning::with_servers(parts, spares_beyond(parts, run), run.reserve.gpus_per_server);
+  const double busy = std::min(busy_s / run.step.count(), 1.0) * static_cast<double>(parts.gpus) /
+                      static_cast<double>(all.gpus);
+  return planning::bill_for(all, prices,
+                            planning::usage_of({.step = {.time = run.step, .busy = busy},
+                                                .steps = static_cast<std::int64_t>(computed),
+                                                .time = Seconds{forecast.duration.mean}}));
 }
 
 }  // namespace cli

@@ -23,7 +23,7 @@ namespace cli {
 [[nodiscard]] nlohmann::ordered_json to_json(const PlayedRun& played);
 [[nodiscard]] nlohmann::ordered_json to_json(const planning::Bill& bill);
 
-/// Of the mean duration, on the parts of the whole cluster.
+/// Of the mean duration, on the parts of the whole cluster and the spare servers that it has not.
 [[nodiscard]] planning::Bill bill_of(const PlayedRun& played, const planning::Parts& parts,
                                      const planning::Prices& prices, double busy_s);
 

@@ -114,6 +114,9 @@ std::int64_t read_steps(const sim::ConfigNode& node, const TrainingScenario& sce
   if (count > most) {
     node.fail(fmt::format("more than {:g} steps", most));
   }
+  if (steps && count != std::floor(count)) {
+    steps->fail(fmt::format("expected whole steps, got '{}'", steps->text()));
+  }
   return static_cast<std::int64_t>(std::ceil(count));
 }
 

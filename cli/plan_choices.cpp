@@ -34,10 +34,10 @@ std::vector<std::size_t> front_of(const std::vector<std::pair<double, double>>& 
 }  // namespace
 
 std::optional<planning::Bill> bill_of(const PlanScenario& plan, const Found& found) {
-  if (!plan.prices) {
+  if (!plan.cluster.prices) {
     return std::nullopt;
   }
-  return planning::bill_for(planning::count_parts(plan.cluster.topology), *plan.prices,
+  return planning::bill_for(plan.cluster.parts, *plan.cluster.prices,
                             {.time = planning::Seconds{found.report.seconds},
                              .busy = std::min(found.busy_s / found.report.seconds, 1.0)});
 }

@@ -28,8 +28,8 @@ std::string price_text(const PlanScenario& plan, const Found& found) {
     return {};
   }
   return plan.rank == RankBy::energy
-             ? fmt::format("{:>9.4g}", planning::kilowatt_hours(bill->energy))
-             : fmt::format("{:>9.4g}", bill->cost.count());
+             ? fmt::format(" {:>8.4g}", planning::kilowatt_hours(bill->energy))
+             : fmt::format(" {:>8.4g}", bill->cost.count());
 }
 
 /// Tables of layouts, of one cluster or of several.
@@ -48,7 +48,7 @@ class LayoutTable {
     out += has_experts_ ? fmt::format("{:>3}{:>4}", "EP", "ETP") : "";
     out += fmt::format("{:>4}{:>7} {:<7}{:>5}{:>8}{:>5}{:>6}", "mb", "chunks", "recomp", "ZeRO",
                        "step s", "MFU", "GB");
-    if (plan_->prices) {
+    if (plan_->cluster.prices) {
       out += fmt::format("{:>9}", plan_->rank == RankBy::energy ? "kWh/step" : "USD/step");
     }
     return out + '\n';
@@ -66,7 +66,7 @@ class LayoutTable {
     const bool has_name = schedule == PipelineKind::gpipe || schedule == PipelineKind::zero_bubble;
     constexpr std::size_t short_name = 6;
     return out +
-           fmt::format("{:>4}{:>7} {:<7}{:>5}{:>8.4g}{:>5.1f}{:>6.1f}{}\n", layout.micro_batch,
+           fmt::format("{:>4}{:>7} {:<7}{:>5} {:>7.4g} {:>4.1f} {:>5.1f}{}\n", layout.micro_batch,
                        has_name ? std::string{name_of(schedule)} : fmt::format("{}", layout.chunks),
                        name_of(found.candidate.recompute).substr(0, short_name),
                        static_cast<int>(layout.sharding), found.report.seconds,
@@ -160,7 +160,7 @@ std::string fronts_text(std::span<const PlannedCluster> clusters, const std::vec
   std::string out =
       fmt::format("\nTime against memory{}:\n{}", of_what, rows(fronts.time_and_memory));
   // On one cluster, less time is less money but for the power.
-  if (clusters.size() > 1 && clusters.front().plan.prices) {
+  if (clusters.size() > 1 && clusters.front().plan.cluster.prices) {
     out += fmt::format("\nTime against cost{}:\n{}", of_what, rows(fronts.time_and_cost));
   }
   return out;
@@ -169,9 +169,6 @@ std::string fronts_text(std::span<const PlannedCluster> clusters, const std::vec
 std::string counts_text(const PlannedCluster& cluster) {
   const SearchResult& result = cluster.result;
   const double there = static_cast<double>(cluster.plan.cluster.gpu.memory.count()) / giga;
-  if (result.candidates == 0) {
-    return "no layout goes with these GPUs, this batch and this model\n";
-  }
   if (result.fitting == 0) {
     return fmt::format("{} layouts, of which NONE FITS: the leanest needs {:.1f} GB of {:.0f}\n",
                        result.candidates, result.least_memory / giga, there);

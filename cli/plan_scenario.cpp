@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "cli/known_files.hpp"
-#include "cli/prices_key.hpp"
 #include "cli/scenario.hpp"
+#include "planning/bill.hpp"
 #include "workloads/cable_use.hpp"
 
 namespace cli {
@@ -113,24 +113,51 @@ void read_search(const sim::ConfigNode& node, SearchSpace& space) {
   read_choices(node, "sharding", workloads::sharding_names, space.sharding);
 }
 
+/// Not that all would rank the same: at nothing.
+void expect_prices_for(const PlanScenario& plan, const sim::ConfigNode& rank) {
+  if (plan.rank == RankBy::step) {
+    return;
+  }
+  constexpr double hour = 3600;
+  const planning::Bill bill = planning::bill_for(plan.cluster.parts, *plan.cluster.prices,
+                                                 {.time = planning::Seconds{hour}, .busy = 1});
+  const double value = plan.rank == RankBy::cost ? bill.cost.count() : bill.energy.count();
+  if (value <= 0) {
+    rank.fail(fmt::format("the prices say nothing of the {} of this cluster", rank.text()),
+              plan.rank == RankBy::cost ? "gpu_hour_usd, or gpu_usd and years"
+                                        : "gpu_idle_w and gpu_busy_w");
+  }
+}
+
+/// Keys of a scenario that would change what is found, and are not looked at.
+void expect_plain_cluster(const sim::ConfigNode& node) {
+  for (const char* const key : {"stragglers", "stage_gpus", "run", "schedule"}) {
+    if (const auto found = node.find(key)) {
+      const bool is_found = std::string_view{key} == "schedule";
+      found->fail(is_found ? "'schedule' is what a plan looks for"
+                           : fmt::format("a plan takes no account of '{}'", key),
+                  is_found ? "search: { schedule: [...] }"
+                           : "leave it out, and sweep over what the plan finds");
+    }
+  }
+}
+
 PlanScenario read_plan(const sim::ConfigNode& node, const std::string& directory,
                        KnownFiles& known) {
   PlanScenario plan{.cluster = read_cluster(node, directory, known), .base = {}, .space = {}};
-  if (const auto schedule = node.find("schedule")) {
-    schedule->fail("'schedule' is what a plan looks for", "search: { schedule: [...] }");
-  }
+  expect_plain_cluster(node);
   plan.base = read_base(node.at("layout"));
   plan.space = planning::usual_space(plan.cluster.training.model, plan.cluster.training.software,
                                      plan.cluster.gpus, gpus_per_server(plan.cluster.topology));
   if (const auto search = node.find("search")) {
     read_search(*search, plan.space);
   }
-  plan.prices = read_prices_key(node, directory, plan.cluster.gpu);
   if (const auto rank = node.find("rank")) {
     plan.rank = static_cast<RankBy>(rank->choice(rank_names, "rank"));
-    if (plan.rank != RankBy::step && !plan.prices) {
+    if (plan.rank != RankBy::step && !plan.cluster.prices) {
       rank->fail(fmt::format("'{}' needs prices", rank->text()), "prices: h100-bought");
     }
+    expect_prices_for(plan, *rank);
   }
   return plan;
 }

@@ -19,14 +19,11 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/training_scenario.hpp"
-#include "planning/parts.hpp"
-#include "planning/prices.hpp"
 #include "planning/search_space.hpp"
 #include "workloads/layout.hpp"
 
@@ -40,7 +37,6 @@ struct PlanScenario {
   workloads::Layout base;  // what all layouts share
   planning::SearchSpace space;
   RankBy rank = RankBy::step;
-  std::optional<planning::Prices> prices{};
   std::string shape{};  // of the topology, where several are searched
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include "cli/version.hpp"
 #include "cli/yaml_text.hpp"
 #include "sim/error.hpp"
+#include "sim/quantity_text.hpp"
 #include "workloads/training_step.hpp"
 
 namespace cli {
@@ -94,6 +96,10 @@ PointReport run_training_point(const Sweep& sweep, std::size_t point, const Json
   out.load = load_of(out.topology, std::move(timeline.recording.link_bytes), report.seconds);
   out.load.share = static_cast<double>(out.gpus_run) / static_cast<double>(out.gpus);
   const sim::Duration step{std::llround(report.seconds * 1e12)};
+  if (choice.window && choice.window->begin >= step) {
+    throw sim::Error{std::string{"--window"},
+                     fmt::format("begins when the step is over: it takes {}", sim::to_text(step))};
+  }
   out.timeline = timeline_json(timeline, step, choice.window, bars_most);
   return out;
 }

@@ -10,7 +10,6 @@
 #include "cli/forecast_report.hpp"
 #include "cli/forecast_scenario.hpp"
 #include "cli/json_document.hpp"
-#include "cli/prices_key.hpp"
 #include "cli/trace_file.hpp"
 #include "cli/training_report.hpp"
 #include "cli/training_scenario.hpp"
@@ -28,7 +27,6 @@ int run_training(const sim::ConfigNode& node, const std::string& directory,
     }
   }
   const TrainingScenario scenario = read_training_scenario(node, directory);
-  const auto prices = read_prices_key(node, directory, scenario.gpu);
   const auto forecast = read_forecast_key(node, scenario);
   const auto trace = arguments.find("trace");
   workloads::Timeline timeline;
@@ -40,12 +38,12 @@ int run_training(const sim::ConfigNode& node, const std::string& directory,
   const auto played = forecast ? std::optional{play(*forecast, report.seconds)} : std::nullopt;
   std::optional<planning::Bill> step_bill;
   std::optional<planning::Bill> run_bill;
-  if (prices) {
-    const planning::Parts parts = planning::count_parts(scenario.topology);
-    step_bill = planning::bill_for(parts, *prices,
+  if (scenario.prices) {
+    step_bill = planning::bill_for(scenario.parts, *scenario.prices,
                                    {.time = planning::Seconds{report.seconds},
                                     .busy = std::min(busy_s / report.seconds, 1.0)});
-    run_bill = played ? std::optional{bill_of(*played, parts, *prices, busy_s)} : std::nullopt;
+    run_bill = played ? std::optional{bill_of(*played, scenario.parts, *scenario.prices, busy_s)}
+                      : std::nullopt;
   }
   if (arguments.has("json")) {
     nlohmann::ordered_json document = to_json(scenario, report);

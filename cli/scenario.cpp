@@ -394,7 +394,7 @@ Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory
   scenario.algorithms = read_algorithms(
       node.find("algorithms").value_or(sim::ConfigNode::scalar("--algorithms", "all")), scenario);
   scenario.sizes =
-      read_sizes(node.find("sizes").value_or(sim::ConfigNode::scalar("--sizes", "64MiB")));
+      read_sizes(node.find("sizes").value_or(sim::ConfigNode::scalar("--sizes", usual_size)));
   scenario.hash =
       hash_of(node.canonical() + topology::write_graphml(scenario.topology) +
               (scenario.profile ? calibration::to_yaml({{*scenario.profile}}) : std::string{}));

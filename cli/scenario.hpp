@@ -77,6 +77,8 @@ struct Scenario {
 [[nodiscard]] sim::ConfigNode with_topology_inlined(const sim::ConfigNode& scenario,
                                                     const std::string& directory);
 
+inline constexpr const char* usual_size = "64MiB";  // where a scenario names no sizes
+
 /// "32KiB..1GiB" (doubling), "1MB", "1KiB,2KiB..8KiB", or a YAML list of such.
 [[nodiscard]] std::vector<sim::Bytes> read_sizes(const sim::ConfigNode& node);
 

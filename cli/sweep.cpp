@@ -18,6 +18,7 @@
 #include "cli/training_scenario.hpp"
 #include "cli/version.hpp"
 #include "sim/quantity_text.hpp"
+#include "sim/suggest.hpp"
 #include "sim/text_list.hpp"
 
 namespace cli {
@@ -44,6 +45,18 @@ sim::ConfigNode with_value(const sim::ConfigNode& scenario, const std::string& d
                                       : scenario.with(key, value);
 }
 
+/// As written, or as numbers: 8 and 8.0.
+bool are_equal(const sim::ConfigNode& one, const sim::ConfigNode& other) {
+  if (one.is_scalar() && other.is_scalar()) {
+    const auto a = sim::parse_number(one.text()).value;
+    const auto b = sim::parse_number(other.text()).value;
+    if (a && b) {
+      return *a == *b;
+    }
+  }
+  return one.canonical() == other.canonical();
+}
+
 /// Combinations that are left out: where a condition holds, or all of some values are there.
 class Skip {
  public:
@@ -55,6 +68,22 @@ class Skip {
 
   [[nodiscard]] bool applies_to(const sim::ConfigNode& scenario) {
     return condition_ ? holds(scenario) : matches(scenario);
+  }
+
+  /// When all points have been looked at: was each key there?
+  void expect_all_seen(std::span<const SweepAxis> axes) const {
+    if (condition_) {
+      return;
+    }
+    std::vector<std::string_view> known;
+    for (const SweepAxis& axis : axes) {
+      known.insert(known.end(), axis.keys.begin(), axis.keys.end());
+    }
+    for (const std::string& key : node_.keys()) {
+      if (!seen_.contains(key)) {
+        node_.at(key).fail(fmt::format("no point has '{}'", key), sim::suggestion(key, known));
+      }
+    }
   }
 
  private:
@@ -74,15 +103,21 @@ class Skip {
     return condition_->value(values) != 0;
   }
 
-  [[nodiscard]] bool matches(const sim::ConfigNode& scenario) const {
-    return std::ranges::all_of(node_.keys(), [&](const std::string& key) {
+  [[nodiscard]] bool matches(const sim::ConfigNode& scenario) {
+    bool all_match = true;
+    for (const std::string& key : node_.keys()) {
       const auto found = find_path(scenario, key);
-      return found && found->canonical() == node_.at(key).canonical();
-    });
+      if (found) {
+        seen_.insert(key);
+      }
+      all_match = all_match && found && are_equal(*found, node_.at(key));
+    }
+    return all_match;
   }
 
   sim::ConfigNode node_;
   std::optional<Expression> condition_{};
+  std::set<std::string> seen_;  // keys that any point had
 };
 
 /// The base with what is set over it.
@@ -112,6 +147,24 @@ Base read_base(const sim::ConfigNode& node, const std::string& directory) {
   return base;
 }
 
+/// A point is of one algorithm and one size.
+void expect_single_values(const SweepAxis& axis) {
+  for (std::size_t i = 0; i < axis.keys.size(); ++i) {
+    if (axis.keys[i] != "algorithms" && axis.keys[i] != "sizes") {
+      continue;
+    }
+    for (const std::vector<sim::ConfigNode>& values : axis.values) {
+      const sim::ConfigNode& value = values[i];
+      const std::string text = value.is_scalar() ? value.text() : ",";
+      if (text == "all" || text.find(',') != std::string::npos ||
+          text.find("..") != std::string::npos) {
+        value.fail(fmt::format("expected one of the {}: each point has one", axis.keys[i]),
+                   "a value for each: [ring, multitree], [1MiB, 2MiB]");
+      }
+    }
+  }
+}
+
 /// Algorithms and sizes of a collective, where no axis is of that.
 void add_axes_of_collective(const sim::ConfigNode& scenario, std::vector<SweepAxis>& axes) {
   const auto is_axis = [&](std::string_view key) {
@@ -126,6 +179,9 @@ void add_axes_of_collective(const sim::ConfigNode& scenario, std::vector<SweepAx
     }
     axes.push_back(std::move(axis));
   };
+  for (const SweepAxis& axis : axes) {
+    expect_single_values(axis);
+  }
   if (!is_axis("algorithms")) {
     const sim::ConfigNode node = scenario.at("algorithms");
     if (node.is_list()) {
@@ -143,7 +199,8 @@ void add_axes_of_collective(const sim::ConfigNode& scenario, std::vector<SweepAx
     }
   }
   if (!is_axis("sizes")) {
-    const sim::ConfigNode node = scenario.at("sizes");
+    const sim::ConfigNode node =
+        scenario.find("sizes").value_or(sim::ConfigNode::scalar("sizes", usual_size));
     std::vector<sim::ConfigNode> sizes;
     for (const sim::Bytes size : read_sizes(node)) {
       sizes.push_back(node.part(fmt::format("{} B", size.count())));
@@ -152,12 +209,24 @@ void add_axes_of_collective(const sim::ConfigNode& scenario, std::vector<SweepAx
   }
 }
 
+/// layout.tensor is inside layout.
+bool is_inside(std::string_view key, std::string_view whole) {
+  return key.size() > whole.size() && key.starts_with(whole) && key[whole.size()] == '.';
+}
+
 std::vector<SweepAxis> read_axes(const sim::ConfigNode& node) {
   std::vector<SweepAxis> axes;
   std::set<std::string> seen;
   for (const sim::ConfigNode& item : node.items()) {
     axes.push_back(read_axis(item));
     for (const std::string& key : axes.back().keys) {
+      for (const std::string& other : seen) {
+        if (is_inside(other, key)) {
+          item.fail(
+              fmt::format("'{}' would overwrite '{}', which has an axis before it", key, other),
+              "put the whole before its parts");
+        }
+      }
       if (!seen.insert(key).second) {
         item.fail(fmt::format("'{}' has an axis already", key));
       }
@@ -235,6 +304,9 @@ void check_count(const sim::ConfigNode& node, std::span<const SweepAxis> axes) {
 Sweep read_sweep(const sim::ConfigNode& node, const std::string& directory) {
   node.expect_keys({"base", "set", "axes", "skip", "unfit", "plots", "description"});
   const Base base = read_base(node, directory);
+  if (const auto description = node.find("description")) {
+    static_cast<void>(description->text());
+  }
   Sweep sweep{.directory = base.directory, .is_training = is_training(base.scenario), .points = {}};
   if (const auto unfit = node.find("unfit")) {
     constexpr std::array<std::string_view, 2> choices{"run", "skip"};
@@ -261,6 +333,9 @@ Sweep read_sweep(const sim::ConfigNode& node, const std::string& directory) {
       sweep.points.push_back(std::move(point));
     }
   } while (combination.advance());
+  for (const Skip& skip : skips) {
+    skip.expect_all_seen(axes);
+  }
   if (sweep.points.empty()) {
     node.fail("all points are skipped");
   }

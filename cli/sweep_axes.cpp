@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -34,6 +35,49 @@ std::optional<Measured> parse_measured(std::string_view text) {
   return std::nullopt;
 }
 
+/// Fifteen digits: what a factor makes of a number is not meant to show how computers round.
+std::string text_of(double number, const std::string& unit) {
+  return fmt::format("{:.15g}{}", number, unit);
+}
+
+/// How much of its kind one of these units is.
+struct UnitSize {
+  std::string_view kind;
+  double size = 0;
+};
+
+std::optional<UnitSize> size_of_unit(const std::string& unit) {
+  constexpr double many = 1000;  // a bit per second is an eighth of a byte
+  const std::string text = text_of(many, unit);
+  if (unit.empty()) {
+    return std::nullopt;
+  }
+  if (const auto bytes = sim::parse_bytes(text).value) {
+    return UnitSize{"bytes", static_cast<double>(bytes->count()) / many};
+  }
+  if (const auto rate = sim::parse_bandwidth(text).value) {
+    return UnitSize{"rate", static_cast<double>(rate->count()) / many};
+  }
+  if (const auto time = sim::parse_duration(text).value) {
+    return UnitSize{"time", static_cast<double>(time->count()) / many};
+  }
+  return std::nullopt;
+}
+
+/// The same in another unit of its kind: 1 Tbps is 1000 Gbps.
+Measured in_unit(const Measured& each, const std::string& unit, const sim::ConfigNode& node) {
+  if (each.unit == unit) {
+    return each;
+  }
+  const auto from = size_of_unit(each.unit);
+  const auto to = size_of_unit(unit);
+  if (!from || !to || from->kind != to->kind) {
+    node.fail(fmt::format("'{}' where the range has '{}': both need the same unit",
+                          text_of(each.number, each.unit), text_of(1, unit)));
+  }
+  return {each.number * from->size / to->size, unit};
+}
+
 Measured measured(const sim::ConfigNode& node) {
   const std::string text = node.text();
   const auto out = parse_measured(text);
@@ -43,27 +87,19 @@ Measured measured(const sim::ConfigNode& node) {
   return *out;
 }
 
-/// Fifteen digits: what a factor makes of a number is not meant to show how computers round.
-std::string text_of(double number, const std::string& unit) {
-  return fmt::format("{:.15g}{}", number, unit);
-}
-
 /// From a first to a last value, each of them some way from the one before.
 class Range {
  public:
   Range(const sim::ConfigNode& node, Measured first, Measured last)
       : node_{&node}, first_{std::move(first)}, last_{std::move(last)} {
-    if (first_.unit != last_.unit) {
-      node.fail(fmt::format("from '{}' to '{}': both need the same unit",
-                            text_of(first_.number, first_.unit),
-                            text_of(last_.number, last_.unit)));
-    }
+    last_ = in_unit(last_, first_.unit, node);
     if (last_.number < first_.number) {
       node.fail("the range runs backwards");
     }
   }
 
-  [[nodiscard]] std::vector<sim::ConfigNode> by(double difference) const {
+  [[nodiscard]] std::vector<sim::ConfigNode> by(const Measured& step) const {
+    const double difference = in_unit(step, first_.unit, *node_).number;
     if (difference <= 0) {
       node_->fail("the difference must be above 0");
     }
@@ -126,7 +162,7 @@ std::vector<sim::ConfigNode> read_range(const sim::ConfigNode& node) {
     node.fail("expected one of: by, factor, steps");
   }
   if (by) {
-    return range.by(measured(*by).number);
+    return range.by(measured(*by));
   }
   constexpr double most = 1e12;
   return factor ? range.times(factor->number(0, most))
@@ -138,20 +174,8 @@ std::vector<sim::ConfigNode> read_doubling(const sim::ConfigNode& node, const st
   const std::size_t dots = text.find("..");
   const auto first = parse_measured(text.substr(0, dots));
   const auto last = parse_measured(text.substr(dots + 2));
-  if (!first || !last) {
+  if (!first || !last || text.find("..", dots + 2) != std::string::npos) {
     node.fail(fmt::format("expected a range such as 1..16, got '{}'", text));
-  }
-  if (first->unit != last->unit) {
-    // 1KiB..1GiB: a size has one number of bytes, whatever its unit.
-    const auto bytes = [](const Measured& each) {
-      return sim::parse_bytes(text_of(each.number, each.unit)).value;
-    };
-    if (bytes(*first) && bytes(*last)) {
-      const auto number = [&](const Measured& each) {
-        return Measured{static_cast<double>(bytes(each)->count()), " B"};
-      };
-      return Range{node, number(*first), number(*last)}.times(2);
-    }
   }
   return Range{node, *first, *last}.times(2);
 }
@@ -197,7 +221,23 @@ std::vector<sim::ConfigNode> read_axis_values(const sim::ConfigNode& node) {
   return read_doubling(node, text);
 }
 
-SweepAxis read_axis(const sim::ConfigNode& node) {
+namespace {
+
+/// Points that are the same would be one result in several rows.
+void expect_distinct(const SweepAxis& axis) {
+  std::set<std::string> seen;
+  for (const std::vector<sim::ConfigNode>& values : axis.values) {
+    std::string all;
+    for (const sim::ConfigNode& value : values) {
+      all += value.canonical() + ' ';
+    }
+    if (!seen.insert(all).second) {
+      values.front().fail("this value is there already");
+    }
+  }
+}
+
+SweepAxis read_axis_unchecked(const sim::ConfigNode& node) {
   const std::vector<std::string> keys = node.keys();
   if (keys.size() != 1) {
     node.fail(fmt::format("an axis has one key, not {}", keys.size()),
@@ -210,6 +250,14 @@ SweepAxis read_axis(const sim::ConfigNode& node) {
   for (const sim::ConfigNode& value : read_axis_values(node.at(keys.front()))) {
     axis.values.push_back({value});
   }
+  return axis;
+}
+
+}  // namespace
+
+SweepAxis read_axis(const sim::ConfigNode& node) {
+  SweepAxis axis = read_axis_unchecked(node);
+  expect_distinct(axis);
   return axis;
 }
 

@@ -42,6 +42,20 @@ fs::path made(const fs::path& directory) {
 
 }  // namespace
 
+bool is_result(const nlohmann::ordered_json& json) {
+  const auto has_text = [&](const char* key) {
+    return json.contains(key) && json[key].is_string();
+  };
+  const auto has_number = [&](const char* key) {
+    return json.contains(key) && json[key].is_number();
+  };
+  if (!json.is_object() || !has_text("scenario") || !has_text("status")) {
+    return false;
+  }
+  return json["status"] != "ok" || (has_number("step_s") && has_number("mfu")) ||
+         (has_number("time_s") && has_number("busbw_Bps"));
+}
+
 std::string to_line(const FinishedPoint& point) {
   // The end of a line tells that it is whole.
   return fmt::format(R"({{"key":"{}","scenario":"{}","result":{}}})", point.key, point.scenario,
@@ -58,7 +72,8 @@ void add_lines(std::string_view text, FinishedPoints& points) {
     const auto line = nlohmann::ordered_json::parse(text.substr(0, end), nullptr, false);
     text.remove_prefix(end + 1);
     if (line.is_object() && line.contains("key") && line.contains("scenario") &&
-        line.contains("result") && line["key"].is_string() && line["scenario"].is_string()) {
+        line.contains("result") && line["key"].is_string() && line["scenario"].is_string() &&
+        is_result(line["result"])) {
       const auto key = line["key"].get<std::string>();
       points[key] = {key, line["scenario"].get<std::string>(), line["result"].dump()};
     }

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "cli/open_file.hpp"
 
 namespace cli {
@@ -21,6 +23,9 @@ struct FinishedPoint {
   std::string scenario;  // 16 hexadecimal digits over all that the scenario reads
   std::string result;    // one line of JSON, without a line break
 };
+
+/// Is this what sweep_point.hpp says of a result?
+[[nodiscard]] bool is_result(const nlohmann::ordered_json& json);
 
 /// A line of a journal, with its line break; and the other way round, nothing if it is none.
 [[nodiscard]] std::string to_line(const FinishedPoint& point);

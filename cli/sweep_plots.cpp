@@ -79,6 +79,11 @@ std::vector<SweepPlot> read_sweep_plots(const sim::ConfigNode& node) {
   std::set<std::string> files;
   for (const sim::ConfigNode& item : node.items()) {
     ChartRequest request = read_request(item);
+    try {
+      check_chart_options(request);
+    } catch (const sim::Error& error) {
+      item.fail(error.what());
+    }
     std::string file = read_file(item, request.kind);
     if (!files.insert(file).second) {
       item.fail(fmt::format("another plot has the file '{}'", file), "file: OTHER.svg");
@@ -97,6 +102,7 @@ DrawnPlots draw_sweep_plots(const std::vector<SweepPlot>& plots, const SweepRows
   const std::array files{ResultFile{source, to_json_lines(rows)}};
   const ResultRows results = read_result_files(files);
   const bool can_draw = is_installed("gnuplot");
+  std::vector<std::pair<const sim::ConfigNode*, std::string>> refused;
   for (const SweepPlot& plot : plots) {
     fs::path target = directory / plot.file;
     if (!can_draw) {
@@ -108,13 +114,16 @@ DrawnPlots draw_sweep_plots(const std::vector<SweepPlot>& plots, const SweepRows
       const Chart chart = make_chart(results, request);
       std::ranges::copy(chart.notes, std::back_inserter(drawn.notes));
       write_picture(chart, target);
+      drawn.files.push_back(std::move(target));
     } catch (const sim::Error& error) {
-      plot.node.fail(fmt::format("cannot be drawn: {}", error.what()));
+      refused.emplace_back(&plot.node, error.what());
     }
-    drawn.files.push_back(std::move(target));
   }
   if (!can_draw) {
     drawn.notes.emplace_back("gnuplot is not installed: its scripts are written, no pictures");
+  }
+  if (!refused.empty()) {
+    refused.front().first->fail(fmt::format("cannot be drawn: {}", refused.front().second));
   }
   return drawn;
 }

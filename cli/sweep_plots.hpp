@@ -38,8 +38,8 @@ struct DrawnPlots {
 };
 
 /// Draws rows into an existing directory. Without gnuplot, its scripts are written instead of
-/// pictures, and a note says so. Throws sim::Error, at the plot, for what cannot be drawn from
-/// these rows.
+/// pictures, and a note says so. Throws sim::Error, at the first plot that cannot be drawn from
+/// these rows, when all others are drawn.
 [[nodiscard]] DrawnPlots draw_sweep_plots(const std::vector<SweepPlot>& plots,
                                           const SweepRows& rows, const std::string& source,
                                           const std::filesystem::path& directory);

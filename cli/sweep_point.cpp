@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <string_view>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/compare.hpp"
 #include "cli/forecast_report.hpp"
 #include "cli/forecast_scenario.hpp"
-#include "cli/prices_key.hpp"
 #include "cli/scenario.hpp"
 #include "cli/training_report.hpp"
 #include "cli/training_scenario.hpp"
@@ -27,8 +27,16 @@ using workloads::StageMemory;
 using workloads::StageReport;
 using workloads::StepReport;
 
-std::string first_line(std::string_view text) {
-  return std::string{text.substr(0, text.find('\n'))};
+/// The first line of an error, and its hint: "m.yaml:2:1: error: unknown key 'gpuu'; did you mean
+/// 'gpu'?"
+std::string in_one_line(std::string_view text) {
+  std::string out{text.substr(0, text.find('\n'))};
+  constexpr std::string_view mark = "\n  hint: ";
+  if (const std::size_t hint = text.find(mark); hint != std::string_view::npos) {
+    text.remove_prefix(hint + mark.size());
+    out += fmt::format("; {}", text.substr(0, text.find('\n')));
+  }
+  return out;
 }
 
 Json head(const std::string& hash, std::string_view status) {
@@ -73,16 +81,14 @@ void add_times(const StepReport& report, Json& out) {
 }
 
 /// What the run and the bill come to, where the scenario says what they need.
-void add_outlook(const sim::ConfigNode& node, const std::string& directory,
-                 const TrainingScenario& scenario, const StepReport& report, Json& out) {
-  const auto prices = read_prices_key(node, directory, scenario.gpu);
+void add_outlook(const sim::ConfigNode& node, const TrainingScenario& scenario,
+                 const StepReport& report, Json& out) {
+  const auto& prices = scenario.prices;
   const auto forecast = read_forecast_key(node, scenario);
   const double busy_s = planning::busy_seconds(report);
-  const planning::Parts parts =
-      prices ? planning::count_parts(scenario.topology) : planning::Parts{};
   if (prices) {
     const planning::Bill bill =
-        planning::bill_for(parts, *prices,
+        planning::bill_for(scenario.parts, *prices,
                            {.time = planning::Seconds{report.seconds},
                             .busy = std::min(busy_s / report.seconds, 1.0)});
     out["step_usd"] = bill.cost.count();
@@ -102,7 +108,7 @@ void add_outlook(const sim::ConfigNode& node, const std::string& directory,
     out["in_time"] = played.in_time;
   }
   if (prices) {
-    const planning::Bill bill = bill_of(played, parts, *prices, busy_s);
+    const planning::Bill bill = bill_of(played, scenario.parts, *prices, busy_s);
     constexpr double mega = 1e3;
     out["run_usd"] = bill.cost.count();
     out["run_MWh"] = planning::kilowatt_hours(bill.energy) / mega;
@@ -133,7 +139,7 @@ Json training_result(const Sweep& sweep, const SweepPoint& point, const Training
   out["hfu"] = report.hardware_flop_per_s / peak_flop_per_s(scenario);
   add_times(report, out);
   out["events"] = report.events;
-  add_outlook(point.scenario, sweep.directory, scenario, report, out);
+  add_outlook(point.scenario, scenario, report, out);
   return out;
 }
 
@@ -183,7 +189,7 @@ std::optional<FinishedPoint> run_point(const Sweep& sweep, const SweepPoint& poi
   const auto ended = [&](std::string_view status, std::string_view message) {
     hash = hash.empty() ? hash_of(message) : hash;
     Json out = head(hash, status);
-    out["message"] = first_line(message);
+    out["message"] = in_one_line(message);
     return hash == done ? std::nullopt
                         : std::optional{FinishedPoint{point.key, hash, text_of(out)}};
   };
@@ -194,6 +200,16 @@ std::optional<FinishedPoint> run_point(const Sweep& sweep, const SweepPoint& poi
     return ended("invalid", error.what());
   } catch (const sim::Failure& failure) {
     return ended("failed", failure.what());
+  }
+}
+
+std::string scenario_hash(const Sweep& sweep, const SweepPoint& point, KnownFiles& known) {
+  try {
+    return sweep.is_training
+               ? hash_of(read_training_scenario(point.scenario, sweep.directory, known), known)
+               : read_scenario(point.scenario, sweep.directory).hash;
+  } catch (const sim::Error& error) {
+    return hash_of(error.what());
   }
 }
 

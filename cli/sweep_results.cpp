@@ -53,14 +53,16 @@ std::string label_of(const Json& row, std::size_t width) {
   return out.size() <= width ? out : out.substr(0, width - 3) + "...";
 }
 
-/// How often a reason was given, without the place in the file, which is that of the base.
-std::string line_of(std::size_t count, std::string_view reason) {
+/// Without the place in the file, which may be another one at each point.
+std::string without_place(std::string_view reason) {
   constexpr std::string_view mark = "error: ";
-  constexpr std::size_t most = 79;
   const std::size_t place = reason.find(mark);
-  if (place != std::string_view::npos) {
-    reason.remove_prefix(place + mark.size());
-  }
+  return std::string{place == std::string_view::npos ? reason : reason.substr(place + mark.size())};
+}
+
+/// How often a reason was given.
+std::string line_of(std::size_t count, std::string_view reason) {
+  constexpr std::size_t most = 79;
   return fmt::format("  {} x {}", count, reason).substr(0, most) + '\n';
 }
 
@@ -105,6 +107,14 @@ std::vector<std::size_t> missing_points(const Sweep& sweep, const FinishedPoints
   return out;
 }
 
+nlohmann::ordered_json axes_of(const SweepPoint& point) {
+  Json axes = Json::object();
+  for (const auto& [key, text] : point.values) {
+    axes[key] = value_of(text);
+  }
+  return axes;
+}
+
 SweepRows result_rows(const Sweep& sweep, const FinishedPoints& done) {
   SweepRows rows;
   rows.reserve(sweep.points.size());
@@ -112,11 +122,7 @@ SweepRows result_rows(const Sweep& sweep, const FinishedPoints& done) {
     const auto found = done.find(point.key);
     sim::require(found != done.end(), "results of all points are there");
     Json row{{"point", rows.size()}};
-    Json axes = Json::object();
-    for (const auto& [key, text] : point.values) {
-      axes[key] = value_of(text);
-    }
-    row["axes"] = std::move(axes);
+    row["axes"] = axes_of(point);
     const Json result = Json::parse(found->second.result);
     for (const auto& [key, value] : result.items()) {
       row[key] = value;
@@ -176,7 +182,7 @@ std::string summary_of(const Sweep& sweep, const SweepRows& rows, std::size_t mo
     ++statuses[row["status"].get<std::string>()];
     unfit += row["status"] == "ok" && !row.value("fits", true) ? 1U : 0U;
     if (row.contains("message")) {
-      ++messages[row["message"].get<std::string>()];
+      ++messages[without_place(row["message"].get<std::string>())];
     }
   }
   std::string out = fmt::format("{} points", rows.size());

@@ -18,6 +18,9 @@ using SweepRows = std::vector<nlohmann::ordered_json>;
 [[nodiscard]] std::vector<std::size_t> missing_points(const Sweep& sweep,
                                                       const FinishedPoints& done);
 
+/// The values of a point on its axes, by key, each as what it looks like.
+[[nodiscard]] nlohmann::ordered_json axes_of(const SweepPoint& point);
+
 /// Requires that none is missing.
 [[nodiscard]] SweepRows result_rows(const Sweep& sweep, const FinishedPoints& done);
 

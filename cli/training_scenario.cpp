@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/prices_key.hpp"
 #include "cli/scenario.hpp"
 #include "cli/shipped.hpp"
 #include "sim/quantity_text.hpp"
@@ -214,7 +215,7 @@ void read_stage_gpus(const sim::ConfigNode& node, const std::string& directory,
     auto [profile, name] = read_profile_key(alone, directory, gpu, known);
     scenario.text += ' ' + file.canonical();
     scenario.profile_name += ' ' + profile.gpu;
-    scenario.stage_gpus.push_back({gpu, std::move(profile)});
+    scenario.stage_gpus.push_back({gpu, std::move(profile), std::move(name)});
   }
 }
 
@@ -238,7 +239,12 @@ void read_stragglers(const sim::ConfigNode& node, TrainingScenario& scenario) {
 }  // namespace
 
 bool is_training(const sim::ConfigNode& node) {
-  return node.is_map() && node.find("model").has_value();
+  // Whatever a collective has not, so that a misspelt 'model' is said to be missing.
+  constexpr std::array<std::string_view, 5> keys{"model", "layout", "software", "stage_gpus",
+                                                 "search"};
+  return node.is_map() && std::ranges::any_of(keys, [&](std::string_view key) {
+           return node.find(key).has_value();
+         });
 }
 
 TrainingScenario read_cluster(const sim::ConfigNode& node, const std::string& directory,
@@ -271,6 +277,16 @@ TrainingScenario read_cluster(const sim::ConfigNode& node, const std::string& di
     training.software = read_software_key(*software, directory, scenario.text);
     scenario.software_name = software->is_map() ? "of the scenario" : software->text();
   }
+  scenario.prices = read_prices_key(node, directory, gpu, scenario.text);
+  if (scenario.prices) {
+    // What has failed was paid for.
+    const auto changes = node.find("changes");
+    scenario.parts = planning::count_parts(
+        changes
+            ? read_topology_key(node.with("changes", sim::ConfigNode::parse("no changes", "[]")),
+                                directory, known)
+            : scenario.topology);
+  }
   const auto endpoints = static_cast<std::int64_t>(scenario.topology.endpoints().size());
   const auto gpus = node.find("gpus");
   scenario.gpus = static_cast<std::int32_t>(gpus ? gpus->integer(1, std::min(endpoints, gpus_most))
@@ -283,6 +299,11 @@ TrainingScenario read_cluster(const sim::ConfigNode& node, const std::string& di
 
 TrainingScenario read_training_scenario(const sim::ConfigNode& node, const std::string& directory,
                                         KnownFiles& known) {
+  for (const char* const key : {"search", "rank"}) {
+    if (const auto found = node.find(key)) {
+      found->fail(fmt::format("'{}' is of a plan", key), "espalier plan");
+    }
+  }
   TrainingScenario scenario = read_cluster(node, directory, known);
   workloads::Training& training = scenario.training;
   training.layout = workloads::read_layout(node.at("layout"), training.model, scenario.gpus);
@@ -321,11 +342,20 @@ std::string hash_of(const TrainingScenario& scenario, KnownFiles& known) {
   if (topology.empty()) {
     topology = hash_of(topology::write_graphml(scenario.topology));
   }
-  std::string& profile = known.profile_hashes[scenario.profile_name];
-  if (profile.empty()) {
-    profile = hash_of(calibration::to_yaml({{scenario.profile}}));
+  const auto hash_of_profile = [&](const std::string& name,
+                                   const calibration::GpuProfile& profile) {
+    std::string& hash = known.profile_hashes[name];
+    if (hash.empty()) {
+      hash = hash_of(calibration::to_yaml({{profile}}));
+    }
+    return hash;
+  };
+  std::string all = scenario.text + topology;
+  all += hash_of_profile(scenario.profile_name, scenario.profile);
+  for (const StageGpu& each : scenario.stage_gpus) {
+    all += hash_of_profile(each.profile_name, each.profile);
   }
-  return hash_of(scenario.text + topology + profile);
+  return hash_of(all);
 }
 
 std::string hash_of(const TrainingScenario& scenario) {

@@ -2,12 +2,15 @@
 // What to train, with what, and on what: a scenario with a model.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "calibration/profile.hpp"
 #include "cli/known_files.hpp"
 #include "collectives/execute.hpp"
+#include "planning/parts.hpp"
+#include "planning/prices.hpp"
 #include "sim/config.hpp"
 #include "topology/topology.hpp"
 #include "workloads/gpu.hpp"
@@ -40,6 +43,7 @@ namespace cli {
 struct StageGpu {
   workloads::Gpu gpu;
   calibration::GpuProfile profile;
+  std::string profile_name;
 };
 
 struct TrainingScenario {
@@ -54,7 +58,9 @@ struct TrainingScenario {
   topology::Topology topology;
   collectives::ExecuteOptions execute;
   workloads::Symmetry symmetry = workloads::Symmetry::folded;
-  std::int32_t gpus = 0;      // that are used: the first ones of the topology
+  std::int32_t gpus = 0;  // that are used: the first ones of the topology
+  std::optional<planning::Prices> prices{};
+  planning::Parts parts{};    // of the topology as it was bought, if there are prices
   std::string text;           // the scenario and the files that it names, in one line
   std::string topology_text;  // what it says of the topology, likewise
 };

@@ -134,6 +134,15 @@ Parts count_parts(const Topology& topology) {
   return parts;
 }
 
+Parts with_servers(Parts parts, std::int64_t servers, std::int64_t gpus_per_server) {
+  parts.gpus += servers * gpus_per_server;
+  if (parts.servers && *parts.servers > 0) {
+    parts.nics += servers * parts.nics / *parts.servers;
+    *parts.servers += servers;
+  }
+  return parts;
+}
+
 std::int64_t cable_count(const Parts& parts) {
   std::int64_t count = 0;
   for (const Cables& cables : parts.cables) {

@@ -51,6 +51,10 @@ struct Parts {
 /// its own.
 [[nodiscard]] Parts count_parts(const topology::Topology& topology);
 
+/// With so many servers more, each with its GPUs and its share of NICs. Their cables and the ports
+/// of switches for them are not counted.
+[[nodiscard]] Parts with_servers(Parts parts, std::int64_t servers, std::int64_t gpus_per_server);
+
 /// Of all kinds.
 [[nodiscard]] std::int64_t cable_count(const Parts& parts);
 

@@ -1,8 +1,12 @@
 #include "planning/search_space.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <tuple>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace planning {
 namespace {
@@ -79,11 +83,19 @@ class Collector {
     return std::move(out_);
   }
 
+  /// How often each reason kept something out.
+  [[nodiscard]] const std::map<std::string, std::size_t>& clashes() const { return clashes_; }
+
  private:
   void add_pipeline(Layout layout, const Pipeline& pipeline) {
     const std::int64_t others = std::int64_t{layout.tensor} * layout.context * pipeline.stages;
     const std::int64_t parts = std::int64_t{pipeline.stages} * pipeline.chunks;
-    if (others > gpus_ || gpus_ % others != 0 || parts > model_->layers + workloads::bare_parts) {
+    if (others > gpus_ || gpus_ % others != 0) {
+      ++clashes_[fmt::format("{} GPUs cannot be divided by TP x CP x PP {}", gpus_, others)];
+      return;
+    }
+    if (parts > model_->layers + workloads::bare_parts) {
+      ++clashes_[fmt::format("{} layers for PP x chunks {}", model_->layers, parts)];
       return;
     }
     layout.pipeline = pipeline.stages;
@@ -117,7 +129,8 @@ class Collector {
       layout.sharding = sharding;
       for (const std::int32_t micro_batch : space_->micro_batch) {
         layout.micro_batch = micro_batch;
-        if (!workloads::clash_of(layout, *model_).empty()) {
+        if (const std::string clash = workloads::clash_of(layout, *model_); !clash.empty()) {
+          ++clashes_[clash];
           continue;
         }
         for (const Recompute recompute : space_->recompute) {
@@ -133,6 +146,7 @@ class Collector {
   std::int32_t gpus_;
   std::vector<Pipeline> pipelines_;
   std::vector<Candidate> out_;
+  std::map<std::string, std::size_t> clashes_;
 };
 
 }  // namespace
@@ -171,6 +185,24 @@ SearchSpace usual_space(const Transformer& model, const workloads::Software& sof
 std::vector<Candidate> candidates(const SearchSpace& space, const Transformer& model,
                                   const Layout& base, std::int32_t gpus) {
   return Collector{space, model, base, gpus}.collect();
+}
+
+std::vector<std::string> clashes(const SearchSpace& space, const Transformer& model,
+                                 const Layout& base, std::int32_t gpus, std::size_t most) {
+  Collector collector{space, model, base, gpus};
+  static_cast<void>(collector.collect());
+  std::vector<std::pair<std::string, std::size_t>> counts{collector.clashes().begin(),
+                                                          collector.clashes().end()};
+  // The smallest numbers first, which are the shortest texts.
+  std::ranges::sort(counts, [](const auto& one, const auto& other) {
+    return std::tuple{other.second, one.first.size(), one.first} <
+           std::tuple{one.second, other.first.size(), other.first};
+  });
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < std::min(counts.size(), most); ++i) {
+    out.push_back(counts[i].first);
+  }
+  return out;
 }
 
 workloads::Training training_of(const Candidate& candidate, const Transformer& model,

@@ -1,7 +1,9 @@
 #pragma once
 // The ways to train a model on some GPUs: what can differ, and all that goes together.
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "workloads/layout.hpp"
@@ -45,6 +47,13 @@ struct Candidate {
 [[nodiscard]] std::vector<Candidate> candidates(const SearchSpace& space,
                                                 const workloads::Transformer& model,
                                                 const workloads::Layout& base, std::int32_t gpus);
+
+/// Why nothing of a space goes together: reasons, with the numbers that clash, those that hold most
+/// often first, as many as `most`.
+[[nodiscard]] std::vector<std::string> clashes(const SearchSpace& space,
+                                               const workloads::Transformer& model,
+                                               const workloads::Layout& base, std::int32_t gpus,
+                                               std::size_t most);
 
 /// A candidate as it is trained.
 [[nodiscard]] workloads::Training training_of(const Candidate& candidate,

@@ -237,18 +237,23 @@ std::shared_ptr<const ConfigTree> parse_tree(const std::string& file, const std:
   }
 }
 
-std::shared_ptr<const ConfigTree> replaced(const std::shared_ptr<const ConfigTree>& tree,
-                                           std::string_view path,
-                                           const std::shared_ptr<const ConfigTree>& value) {
-  if (path.empty()) {
+namespace {
+
+/// With `value` at what is left of a dotted path.
+std::shared_ptr<const ConfigTree> replaced_at(const std::shared_ptr<const ConfigTree>& tree,
+                                              std::string_view path, std::string_view left,
+                                              const std::shared_ptr<const ConfigTree>& value) {
+  if (left.empty()) {
     return value;
   }
-  const std::size_t dot = path.find('.');
-  const std::string_view head = path.substr(0, dot);
-  const std::string_view tail = dot == std::string_view::npos ? "" : path.substr(dot + 1);
-  if (head.empty() || (tree != nullptr && tree->kind != ConfigTree::Kind::map)) {
-    fail_at(*value->document, 0, 0,
-            fmt::format("there is no mapping to put '{}' in", head.empty() ? path : head), "");
+  const std::size_t dot = left.find('.');
+  const std::string_view head = left.substr(0, dot);
+  const std::string_view tail = dot == std::string_view::npos ? "" : left.substr(dot + 1);
+  if (tree != nullptr && tree->kind != ConfigTree::Kind::map) {
+    const std::string_view above = path.substr(0, path.size() - left.size() - 1);
+    fail_at(*value->document, value->line, value->column,
+            fmt::format("'{}' cannot be set: there is no mapping to put '{}' in", path, head),
+            fmt::format("write '{}' out as a mapping, in place of a name or a short form", above));
   }
   auto copy =
       tree == nullptr ? std::make_shared<ConfigTree>() : std::make_shared<ConfigTree>(*tree);
@@ -259,11 +264,23 @@ std::shared_ptr<const ConfigTree> replaced(const std::shared_ptr<const ConfigTre
   const auto entry = std::ranges::find(copy->entries, head, &ConfigTree::Entry::key);
   if (entry == copy->entries.end()) {
     copy->entries.push_back(
-        {std::string{head}, value->line, value->column, replaced(nullptr, tail, value)});
+        {std::string{head}, value->line, value->column, replaced_at(nullptr, path, tail, value)});
   } else {
-    entry->value = replaced(entry->value, tail, value);
+    entry->value = replaced_at(entry->value, path, tail, value);
   }
   return copy;
+}
+
+}  // namespace
+
+std::shared_ptr<const ConfigTree> replaced(const std::shared_ptr<const ConfigTree>& tree,
+                                           std::string_view path,
+                                           const std::shared_ptr<const ConfigTree>& value) {
+  if (path.starts_with('.') || path.ends_with('.') || path.find("..") != std::string_view::npos) {
+    fail_at(*value->document, value->line, value->column, fmt::format("'{}' is no key", path),
+            "keys are words with dots between: layout.tensor");
+  }
+  return replaced_at(tree, path, path, value);
 }
 
 std::string canonical_text(const ConfigTree& tree) {

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/quantity_text.hpp"
 #include "sim/suggest.hpp"
 #include "sim/text_list.hpp"
 
@@ -100,10 +101,20 @@ Topology with_slow(const Topology& topology, const sim::ConfigNode& change) {
     change.fail("expected a bandwidth, a latency or both");
   }
   bool is_there = false;
+  const auto expect_slower = [&](const Link& link) {
+    if (bandwidth && bandwidth->bandwidth() > link.spec.bandwidth) {
+      bandwidth->fail(
+          fmt::format("more than the {} of that cable", sim::to_text(link.spec.bandwidth)));
+    }
+    if (latency && latency->duration() < link.spec.latency) {
+      latency->fail(fmt::format("less than the {} of that cable", sim::to_text(link.spec.latency)));
+    }
+  };
   Topology out = with_links(topology, [&](const Link& link) {
     LinkSpec spec = link.spec;
     if (is_at(place, link)) {
       is_there = true;
+      expect_slower(link);
       spec.bandwidth = bandwidth ? bandwidth->bandwidth() : spec.bandwidth;
       spec.latency = latency ? latency->duration() : spec.latency;
     }

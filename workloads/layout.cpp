@@ -134,8 +134,13 @@ std::string indivisible(std::int64_t whole, std::string_view what, std::string_v
              : fmt::format("{} {} cannot be divided by {} {}", whole, what, by, parts);
 }
 
+constexpr std::int32_t micro_batches_most = 1 << 18;
+
 /// Are there as many layers in all parts together as in the model?
 std::string clash_of_parts(const Layout& layout, const Transformer& model) {
+  if (layout.pipeline == 1 && layout.chunks > 1) {
+    return fmt::format("{} chunks, but PP is 1: there is nothing to interleave", layout.chunks);
+  }
   const std::int64_t parts = std::int64_t{layout.pipeline} * layout.chunks;
   if (layout.part_layers.empty()) {
     return indivisible(model.layers, "layers", "PP x chunks", parts);
@@ -212,6 +217,10 @@ std::string clash_of(const Layout& layout, const Transformer& model) {
   }
   if (all[1].empty() && layout.chunks > 1) {
     all.push_back(indivisible(layout.micro_batches(), "micro-batches", "PP", layout.pipeline));
+  }
+  if (all[1].empty() && layout.micro_batches() > micro_batches_most) {
+    all.push_back(fmt::format("{} micro-batches a replica; at most {} can be simulated",
+                              layout.micro_batches(), micro_batches_most));
   }
   const auto found = std::ranges::find_if(all, [](const auto& each) { return !each.empty(); });
   return found == all.end() ? std::string{} : *found;

@@ -4,8 +4,12 @@
 #include <cmath>
 #include <map>
 #include <span>
+#include <string>
+
+#include <fmt/format.h>
 
 #include "sim/contract.hpp"
+#include "sim/error.hpp"
 #include "workloads/layer_work.hpp"
 #include "workloads/memory.hpp"
 #include "workloads/program_writer.hpp"
@@ -103,7 +107,12 @@ class StageWriter {
                             ? hidden_bytes() / layout().tensor
                             : hidden_bytes();
     constexpr double most = 2147483647;
-    sim::require(part <= most, "a message between stages is below 2 GiB");
+    if (part > most) {
+      throw sim::Error{std::string{"layout"},
+                       fmt::format("a message between stages has {:.3g} GB, and at most 2.1 can be "
+                                   "sent\n  hint: a smaller micro_batch, or more CP or TP",
+                                   part / 1e9)};
+    }
     return static_cast<std::int32_t>(std::llround(part));
   }
 

@@ -37,7 +37,10 @@ def make_page(directory, name, sweep):
     (directory / f"{name}.yaml").write_text(sweep, encoding="utf-8")
     out = directory / name
     for words in (["sweep", directory / f"{name}.yaml", "-o", out], ["report", out]):
-        subprocess.run([espalier, *map(str, words)], check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run([espalier, *map(str, words)], check=False, stdout=subprocess.DEVNULL)
+        # 2 is that of a sweep of which no point can be run.
+        if done.returncode not in ((0, 2) if words[0] == "sweep" else (0,)):
+            raise RuntimeError(f"espalier {words[0]} ended with {done.returncode}")
     return (out / "report.html").as_uri()
 
 

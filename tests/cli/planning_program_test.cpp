@@ -135,8 +135,9 @@ TEST_CASE("program: a plan for clusters of several sizes shows what each costs")
 TEST_CASE("program: plans that cannot be") {
   const auto none =
       Scenario{cluster + "layout: {global_batch: 32}\nsearch: {tensor: [3]}\n"}.with("plan");
-  CHECK(none.status == 0);
-  CHECK(none.output.find("no layout goes with these GPUs") != std::string::npos);
+  CHECK(none.status == 2);
+  CHECK(none.errors.find("no layout goes with 16 GPUs, a batch of 32 and this model:\n"
+                         "  16 GPUs cannot be divided by TP x CP x PP 3") != std::string::npos);
   const auto large =
       Scenario{cluster + "layout: {global_batch: 32}\n"}.with("plan", {"--set", "model=gpt3-175b"});
   CHECK(large.status == 0);
@@ -174,8 +175,8 @@ TEST_CASE("program: a run of many steps, with failures, dates and a bill") {
   const double days = json["run"]["duration_s"]["mean"].get<double>() / 86400;
   CHECK(json["run"]["failures"]["GPUs"]["mean"].get<double>() ==
         doctest::Approx(days * 24 / 25).epsilon(0.3));
-  // 16 GPUs at 2 USD an hour.
-  CHECK(json["run_bill"]["usd"].get<double>() == doctest::Approx(16 * 2 * days * 24));
+  // 16 GPUs and two spare servers of 8, at 2 USD an hour.
+  CHECK(json["run_bill"]["usd"].get<double>() == doctest::Approx(32 * 2 * days * 24));
   CHECK(json["step_bill"]["usd"].get<double>() ==
         doctest::Approx(16 * 2 * json["step_s"].get<double>() / 3600));
   CHECK(scenario.with("run").output == text.output);

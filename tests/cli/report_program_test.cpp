@@ -138,7 +138,7 @@ TEST_CASE("report program: shards that were merged have a report, and what was s
   for (const std::string shard : {"1", "2"}) {
     const fs::path part = scratch.path() / ("shard-" + shard);
     sweep(file, part, {"--set", "set.seed=7", "--shard", shard + "/2"});
-    CHECK(!fs::exists(part / "sweep.json"));
+    CHECK(!fs::exists(part / "results.jsonl"));
     merge.push_back(part.string());
   }
   merge.insert(merge.end(), {"-o", out.string(), "--set", "set.seed=7"});

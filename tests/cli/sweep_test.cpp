@@ -59,12 +59,18 @@ TEST_CASE("sweep: an axis has a list, or a range") {
   CHECK(values_of("1..16") == Texts{"1", "2", "4", "8", "16"});
   CHECK(values_of("3..20") == Texts{"3", "6", "12"});
   CHECK(values_of("1KiB..4KiB") == Texts{"1KiB", "2KiB", "4KiB"});
-  CHECK(values_of("512KiB..2MiB") == Texts{"524288 B", "1048576 B", "2097152 B"});
+  CHECK(values_of("512KiB..2MiB") == Texts{"512KiB", "1024KiB", "2048KiB"});
   CHECK(values_of("{from: 1, to: 5, by: 2}") == Texts{"1", "3", "5"});
   CHECK(values_of("{from: 0.1, to: 0.3, by: 0.1}") == Texts{"0.1", "0.2", "0.3"});
   CHECK(values_of("{from: 100 Gbps, to: 900 Gbps, factor: 3}") ==
         Texts{"100 Gbps", "300 Gbps", "900 Gbps"});
   CHECK(values_of("{from: 1us, to: 100us, steps: 3}") == Texts{"1us", "10us", "100us"});
+  // Of one kind, if not in one unit.
+  CHECK(values_of("{from: 100 Gbps, to: 1 Tbps, steps: 2}") == Texts{"100 Gbps", "1000 Gbps"});
+  CHECK(values_of("{from: 1 KiB, to: 1 MiB, factor: 32}") == Texts{"1 KiB", "32 KiB", "1024 KiB"});
+  CHECK(values_of("{from: 100 Gbps, to: 102 Gbps, by: 1000 Mbps}") ==
+        Texts{"100 Gbps", "101 Gbps", "102 Gbps"});
+  CHECK(values_of("1 us..4us") == Texts{"1 us", "2 us", "4 us"});
 }
 
 TEST_CASE("sweep: ranges that are none") {
@@ -77,7 +83,10 @@ TEST_CASE("sweep: ranges that are none") {
   refused("16..1", "the range runs backwards");
   refused("0..16", "a range by a factor must begin above 0");
   refused("x..16", "expected a range such as 1..16");
-  refused("1us..16ms", "both need the same unit");
+  refused("1us..16KiB", "both need the same unit");
+  refused("1..16KiB", "both need the same unit");
+  refused("{from: 1, to: 8, by: 2 GB}", "both need the same unit");
+  refused("1..8..16", "expected a range such as 1..16");
   refused("{from: 1, to: 5}", "expected one of: by, factor, steps");
   refused("{from: 1, to: 5, by: 1, steps: 2}", "expected one of: by, factor, steps");
   refused("{from: 1, to: 5, by: 0}", "the difference must be above 0");
