@@ -59,20 +59,6 @@ Extent widened(const Extent& extent, Spacing spacing) {
   return {extent.least - beside, extent.most + beside};
 }
 
-/// What a mark says that stands at a value of the data.
-std::string level_text(const Variable& variable, const Level& level) {
-  constexpr std::size_t longest = 12;
-  if (variable.unit.symbol == "B" &&
-      std::abs(level.at) <= static_cast<double>(sim::bytes_max.count())) {
-    return sim::to_text(sim::Bytes{std::llround(level.at)});
-  }
-  const bool is_number = variable.form == Variable::Form::number;
-  if (variable.unit.symbol.empty() || (!is_number && level.text.size() <= longest)) {
-    return is_number ? fmt::format("{:.6g}", level.at) : level.text;
-  }
-  return short_text(level.at * variable.unit.factor, variable.unit);
-}
-
 /// Leaves names where there is room for them, the last one first served.
 void thin_out(ChartAxis& axis) {
   const auto place = [&](double at) {
@@ -97,6 +83,19 @@ void thin_out(ChartAxis& axis) {
 }
 
 }  // namespace
+
+std::string level_text(const Variable& variable, const Level& level) {
+  constexpr std::size_t longest = 12;
+  if (variable.unit.symbol == "B" &&
+      std::abs(level.at) <= static_cast<double>(sim::bytes_max.count())) {
+    return sim::to_text(sim::Bytes{std::llround(level.at)});
+  }
+  const bool is_number = variable.form == Variable::Form::number;
+  if (variable.unit.symbol.empty() || (!is_number && level.text.size() <= longest)) {
+    return is_number ? fmt::format("{}", level.at) : level.text;
+  }
+  return short_text(level.at * variable.unit.factor, variable.unit);
+}
 
 Shown shown_as(const Variable& variable, Spacing spacing) {
   double largest = 0;

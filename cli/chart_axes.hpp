@@ -22,6 +22,7 @@ struct Shown {
   }
 };
 
+/// With the prefix that suits the largest of its values, unless the axis is logarithmic.
 [[nodiscard]] Shown shown_as(const Variable& variable, Spacing spacing);
 
 /// The ends of what an axis shows. Nothing yet if `least` is above `most`.
@@ -40,6 +41,9 @@ struct Extent {
 /// An axis along which few values are taken, each with a mark that is named where there is room: of
 /// several that are too close, the last one is. Categories have theirs at 0, 1, ...
 [[nodiscard]] ChartAxis level_axis(const Variable& variable, Spacing spacing);
+
+/// What a mark says that stands at a value of the data: "8", "1 MiB", "400 Gbps".
+[[nodiscard]] std::string level_text(const Variable& variable, const Level& level);
 
 /// Is each value the one before times the same factor, and are there three at least?
 [[nodiscard]] bool are_geometric(const std::vector<Level>& levels);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -93,33 +94,35 @@ Mark mark_of(const ResultRows& rows, std::size_t row) {
 
 Variable variable_of(const ResultRows& rows, std::string_view key) {
   Variable out{.key = std::string{key}, .unit = unit_of(key)};
-  std::vector<std::optional<Measure>> measures;
   bool are_numbers = true;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const ResultValue& value = rows.at(row, key);
     out.text.push_back(text_of(value));
     are_numbers = are_numbers && std::holds_alternative<double>(value);
-    measures.push_back(measure_of(out.text.back()));
   }
+  if (are_numbers) {
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      out.at.push_back(*number_at(rows, row, key));
+    }
+    return out;
+  }
+  std::vector<std::optional<Measure>> measures;
+  std::ranges::transform(out.text, std::back_inserter(measures), measure_of);
   const bool are_measures =
-      !are_numbers && std::ranges::all_of(measures, [&](const std::optional<Measure>& measure) {
+      std::ranges::all_of(measures, [&](const std::optional<Measure>& measure) {
         return measure && measures.front() && measure->ending == measures.front()->ending;
       });
   if (are_measures) {
     out.form = Variable::Form::measure;
     out.unit = unit_of(measures.front()->ending);
-  } else if (!are_numbers) {
-    out.form = Variable::Form::category;
-    out.unit = {};
+    std::ranges::transform(measures, std::back_inserter(out.at),
+                           [](const std::optional<Measure>& measure) { return measure->value; });
+    return out;
   }
+  out.form = Variable::Form::category;
+  out.unit = {};
   const std::vector<std::size_t> categories = numbered(rows, key);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    if (are_numbers) {
-      out.at.push_back(*number_at(rows, row, key));
-    } else {
-      out.at.push_back(are_measures ? measures[row]->value : static_cast<double>(categories[row]));
-    }
-  }
+  out.at.assign(categories.begin(), categories.end());
   return out;
 }
 

@@ -63,8 +63,7 @@ Side side_of(const ResultRows& rows, const std::string& option, const std::strin
   std::map<double, std::size_t> places;
   for (const Level& level : levels_of(variable)) {
     places[level.at] = side.names.size();
-    side.names.push_back(variable.form == Variable::Form::number ? fmt::format("{:.6g}", level.at)
-                                                                 : level.text);
+    side.names.push_back(level_text(variable, level));
   }
   constexpr std::size_t most = 64;
   if (side.names.size() > most) {

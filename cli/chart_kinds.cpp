@@ -63,10 +63,27 @@ bool has_hollow(const Curves& curves) {
   });
 }
 
+/// Do points stand for several seeds?
+bool has_spread(const Curves& curves) {
+  return std::ranges::any_of(curves.panels, [](const Panel& panel) {
+    return std::ranges::any_of(panel.series, [](const Series& series) {
+      return std::ranges::any_of(series.points,
+                                 [](const ChartPoint& each) { return each.least < each.most; });
+    });
+  });
+}
+
 /// What the marks mean, if that needs to be said.
 std::string explanation(const Chart& chart) {
   if (const auto* const curves = std::get_if<Curves>(&chart.body)) {
-    return has_hollow(*curves) ? "hollow: does not fit into memory" : "";
+    std::vector<std::string_view> parts;
+    if (has_spread(*curves)) {
+      parts.emplace_back("medians of seeds, from the least to the most");
+    }
+    if (has_hollow(*curves)) {
+      parts.emplace_back("hollow: does not fit into memory");
+    }
+    return fmt::format("{}", fmt::join(parts, "; "));
   }
   if (const auto* const heatmap = std::get_if<Heatmap>(&chart.body)) {
     const bool has_grey = std::ranges::find(heatmap->fields, Mark::hollow, &Heatmap::Field::mark) !=

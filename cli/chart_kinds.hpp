@@ -14,8 +14,8 @@
 // Rows that do not fit into memory have hollow marks; in breakdowns they say so, in heatmaps they
 // are grey, in fronts and tornados they are left out. Rows without a result are in no chart.
 //
-// Only `line` knows categories along x. What is not asked for comes from the columns: axes with one
-// value do not count, nor those that always change with another one.
+// Only `line` and `heatmap` know categories along x. What is not asked for comes from the columns:
+// axes with one value do not count, nor those that always change with another one.
 
 #include "cli/chart.hpp"
 #include "cli/chart_request.hpp"

@@ -48,14 +48,14 @@ bool is_maximised(const std::string& key, const ChartRequest& request) {
 
 Keys keys_of(const ResultRows& rows, const ChartRequest& request) {
   constexpr std::array<std::string_view, 2> times{"step_s", "time_s"};
-  constexpr std::array<std::string_view, 2> costs{"cost_usd", "memory_B"};
+  constexpr std::array<std::string_view, 3> costs{"run_usd", "step_usd", "memory_B"};
   const auto x = request.x ? request.x : first_key(rows, times);
   const auto y = request.y ? request.y : first_key(rows, costs);
   if (!x) {
     throw sim::Error{std::string{"--x"}, "which key? No row has step_s or time_s"};
   }
   if (!y) {
-    throw sim::Error{std::string{"--y"}, "which key? No row has cost_usd or memory_B"};
+    throw sim::Error{std::string{"--y"}, "which key? No row has run_usd, step_usd or memory_B"};
   }
   for (const std::string& key : request.maximised) {
     const std::array<std::string_view, 2> both{*x, *y};
@@ -146,7 +146,10 @@ std::vector<PointLabel> numbers_of(const std::vector<std::size_t>& front, const 
 /// What the points of the front are, and what all of them are.
 std::vector<std::string> list_of(const ResultRows& rows, const std::vector<std::size_t>& front) {
   std::vector<std::string> list;
-  const std::vector<std::string> keys = varying_axes(rows_of(rows, front));
+  std::vector<std::string> keys = varying_axes(rows_of(rows, front));
+  if (keys.empty()) {
+    keys = varying_axes(rows);  // of a single one, what sets it apart from all others
+  }
   for (std::size_t i = 0; i < std::min(front.size(), listed_most); ++i) {
     list.push_back(fmt::format("{}  {}", i + 1, label_of(rows, front[i], keys)));
   }

@@ -1,6 +1,6 @@
 // How throughput, or the time of a step, goes with the number of GPUs, and how near to the ideal.
 //
-// The ideal goes through the point of each line that has the fewest GPUs, n0:
+// The ideal goes through the point of each line that has the fewest GPUs, n0, and fits into memory:
 //
 //   throughput      T0 n / n0, of tokens or of the model's FLOP
 //   time of a step  t0 (W / W0) (n0 / n), with W the tokens of a step
@@ -52,33 +52,48 @@ std::string y_key(const ResultRows& rows, const ChartRequest& request) {
                      fmt::format("no ideal is known for '{}' over GPUs\n  hint: {}", key,
                                  sim::suggestion(key, scaled_keys))};
   }
+  if (key == tokens_key && usual == flop_key) {
+    throw sim::Error{std::string{"--y"},
+                     fmt::format("the models differ, so that their tokens do not compare\n"
+                                 "  hint: {}",
+                                 flop_key)};
+  }
   return key;
 }
 
-/// Tokens of a step, where rows say enough; else the same for all.
-double work_of(const ResultRows& rows, std::size_t row) {
-  const auto rate = number_at(rows, row, tokens_key);
-  const auto time = number_at(rows, row, time_key);
-  return rate && time && *rate > 0 && *time > 0 ? *rate * *time : 1;
+/// What a step does: the model's FLOP where models grow, else tokens; nothing where rows do not
+/// say.
+std::vector<double> work_of(const ResultRows& rows) {
+  const std::string_view key = models_grow(rows) ? flop_key : tokens_key;
+  std::vector<double> work;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto rate = number_at(rows, row, key);
+    const auto time = number_at(rows, row, time_key);
+    if (!rate || !time || *rate <= 0 || *time <= 0) {
+      return {};
+    }
+    work.push_back(*rate * *time);
+  }
+  return work;
 }
 
-double ideal_of(const ResultRows& rows, const CurvePoint& first, const CurvePoint& point,
-                std::string_view key) {
-  const double more = point.x / first.x;
-  if (key != time_key) {
-    return first.y.middle * more;
-  }
-  const double work = work_of(rows, point.rows.front()) / work_of(rows, first.rows.front());
-  return first.y.middle * work / more;
+/// The point that the ideal goes through: the first one that could be run, if there is one.
+CurvePoint base_of(const Curve& curve) {
+  const auto found = std::ranges::find(curve.points, Mark::filled,
+                                       [](const CurvePoint& each) { return each.y.mark; });
+  return found == curve.points.end() ? curve.points.front() : *found;
 }
 
 /// The ideals of lines, in the place of their results.
 std::vector<Curve> ideals_of(const ResultRows& rows, std::vector<Curve> curves,
                              std::string_view key) {
+  const std::vector<double> work = key == time_key ? work_of(rows) : std::vector<double>{};
   for (Curve& curve : curves) {
-    const CurvePoint first = curve.points.front();
+    const CurvePoint base = base_of(curve);
     for (CurvePoint& point : curve.points) {
-      const double ideal = ideal_of(rows, first, point, key);
+      const double more = point.x / base.x;
+      const double share = work.empty() ? 1 : work[point.rows.front()] / work[base.rows.front()];
+      const double ideal = base.y.middle * (key == time_key ? share / more : more);
       point.y = {.middle = ideal, .least = ideal, .most = ideal};
     }
   }
@@ -130,7 +145,8 @@ Panel efficiency_panel(const Panel& above, const std::vector<Series>& results,
 
 Chart scaling_chart(const ResultRows& all, const ChartRequest& request) {
   const std::string gpus{gpus_key};
-  const std::string key = y_key(all, request);
+  const ResultRows run = ChartRows{all}.with_results().with("espalier plot", gpus).rows();
+  const std::string key = y_key(run, request);
   const ChartRows chosen = ChartRows{all}
                                .with_results()
                                .with("espalier plot", gpus)

@@ -69,7 +69,8 @@ struct Blocks {
 enum class Texts : std::uint8_t { written, left_out };
 
 Blocks blocks_of(const Heatmap& heatmap, const Extent& extent) {
-  constexpr double half = 0.6;  // of the way from dark to light
+  // From where dark letters have more contrast than light ones, on the way from dark to light.
+  constexpr double middle = 0.47;
   Blocks blocks;
   for (const Heatmap::Field& field : heatmap.fields) {
     const bool is_grey = field.mark == Mark::hollow;
@@ -77,7 +78,7 @@ Blocks blocks_of(const Heatmap& heatmap, const Extent& extent) {
     const std::string text = fmt::format("{} \"{}\"\n", place, field.text);
     (is_grey ? blocks.grey : blocks.fields) +=
         fmt::format("{} {}\n", place, number_text(field.value));
-    const bool is_light = is_grey || lightness(heatmap, extent, field.value) > half;
+    const bool is_light = is_grey || lightness(heatmap, extent, field.value) > middle;
     (is_light ? blocks.dark : blocks.light) += text;
   }
   return blocks;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,6 +59,9 @@ std::vector<Base> base_of(const ResultRows& rows, const std::vector<Condition>& 
   const ResultRows chosen = rows_where(rows, conditions);
   std::vector<Base> base;
   for (const std::string& axis : varying_axes(rows)) {
+    if (axis == seed_key) {
+      continue;  // chance, and no lever
+    }
     const std::vector<Level> levels = levels_of(variable_of(chosen, axis));
     base.push_back({axis, levels[(levels.size() - 1) / 2].text});
   }
@@ -99,16 +103,41 @@ std::vector<std::size_t> rows_at(const ResultRows& rows, const std::vector<Base>
   return out;
 }
 
-Tornado::Bar bar_of(const ResultRows& rows, const Variable& y, const Shown& shown,
-                    const std::vector<std::size_t>& along, const std::string& axis) {
-  const auto value = [&](std::size_t row) { return y.at[row]; };
-  const std::size_t least = *std::ranges::min_element(along, {}, value);
-  const std::size_t most = *std::ranges::max_element(along, {}, value);
+/// What y comes to at a value of an axis: the median, if there are several seeds.
+struct Outcome {
+  std::string text;
+  double value = 0;
+};
+
+/// In the order in which rows have these values.
+std::vector<Outcome> outcomes_along(const ResultRows& rows, const Variable& y,
+                                    const std::vector<std::size_t>& along,
+                                    const std::string& axis) {
+  std::vector<std::string> texts;
+  std::map<std::string, std::vector<std::size_t>> same;
+  for (const std::size_t row : along) {
+    const std::string text = text_of(rows.at(row, axis));
+    if (same[text].empty()) {
+      texts.push_back(text);
+    }
+    same[text].push_back(row);
+  }
+  std::vector<Outcome> out;
+  for (const std::string& text : texts) {
+    out.push_back({text, spread_of(rows, y, same[text]).middle});
+  }
+  return out;
+}
+
+/// Requires an outcome.
+Tornado::Bar bar_of(const std::vector<Outcome>& outcomes, const Shown& shown,
+                    const std::string& axis) {
+  const auto [least, most] = std::ranges::minmax_element(outcomes, {}, &Outcome::value);
   return {.name = name_of_key(axis),
-          .least = shown(y.at[least]),
-          .most = shown(y.at[most]),
-          .least_text = text_of(rows.at(least, axis)),
-          .most_text = text_of(rows.at(most, axis))};
+          .least = shown(least->value),
+          .most = shown(most->value),
+          .least_text = least->text,
+          .most_text = most->text};
 }
 
 }  // namespace
@@ -128,9 +157,10 @@ Chart tornado_chart(const ResultRows& all, const ChartRequest& request) {
                .base_text = four_digits(middle * y.unit.factor, y.unit)};
   std::vector<std::string> notes = chosen.notes();
   for (const Base& each : base) {
-    const std::vector<std::size_t> along = rows_along(rows, base, each.axis);
-    if (along.size() > 1) {
-      body.bars.push_back(bar_of(rows, y, shown, along, each.axis));
+    const std::vector<Outcome> outcomes =
+        outcomes_along(rows, y, rows_along(rows, base, each.axis), each.axis);
+    if (outcomes.size() > 1) {
+      body.bars.push_back(bar_of(outcomes, shown, each.axis));
     } else {
       notes.push_back(fmt::format("no bar for {}, which has one value about the base", each.axis));
     }

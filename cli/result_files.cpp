@@ -14,6 +14,7 @@
 
 #include "cli/csv_input.hpp"
 #include "cli/json_input.hpp"
+#include "sim/contract.hpp"
 #include "sim/error.hpp"
 
 namespace cli {
@@ -268,8 +269,9 @@ std::vector<std::string> parts_of(const std::string& name) {
   return parts;
 }
 
-/// How many parts all paths begin with; of the last ones if `reversed`.
+/// How many parts all paths begin with. Requires a path.
 std::size_t common_parts(const std::vector<std::vector<std::string>>& paths) {
+  sim::require(!paths.empty(), "common_parts: a path");
   std::size_t common = 0;
   while (std::ranges::all_of(paths, [&](const std::vector<std::string>& parts) {
     return common < parts.size() && parts[common] == paths.front()[common];

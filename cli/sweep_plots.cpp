@@ -106,7 +106,7 @@ DrawnPlots draw_sweep_plots(const std::vector<SweepPlot>& plots, const SweepRows
   for (const SweepPlot& plot : plots) {
     fs::path target = directory / plot.file;
     if (!can_draw) {
-      target.replace_extension("gp");
+      target += ".gp";
     }
     ChartRequest request = plot.request;
     request.source = source;

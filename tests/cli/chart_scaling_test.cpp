@@ -72,6 +72,40 @@ TEST_CASE("scaling: where models grow with the cluster it is their FLOP, not the
   CHECK(panel_of(both).y.label == "throughput (tokens/s)");
 }
 
+TEST_CASE(
+    "scaling: rows without a result change nothing, and no ideal goes through what does not fit") {
+  const auto row = [](const std::string& model, int gpus, const std::string& more) {
+    return point(fmt::format(R"("model":"{}","topology.shape":"{}x8")", model, gpus / 8),
+                 fmt::format(R"("gpus":{},"tokens_per_s":7{})", gpus, more));
+  };
+  const auto invalid = [](const std::string& model) {
+    return point(fmt::format(R"("model":"{}","topology.shape":"3x8")", model), R"("message":"no")",
+                 "invalid");
+  };
+  const Chart grown = chart_of(row("a", 8, R"(,"cluster_flop_per_s":9e15,"fits":false)") +
+                                   row("b", 16, R"(,"cluster_flop_per_s":1e15)") + invalid("a") +
+                                   invalid("b") + row("c", 32, R"(,"cluster_flop_per_s":1e15)"),
+                               {.kind = ChartKind::scaling});
+  CHECK(panel_of(grown).y.label == "compute rate");
+  CHECK(lines_of(panel_of(grown, 1)) == ": 8 1800, 16 100, 32 50");
+}
+
+TEST_CASE("scaling: the time of models that grow is ideal by their FLOP") {
+  const auto row = [](const std::string& model, int gpus, double seconds, double flop) {
+    return point(fmt::format(R"("model":"{}")", model),
+                 fmt::format(R"("gpus":{},"step_s":{},"tokens_per_s":5,"cluster_flop_per_s":{})",
+                             gpus, seconds, flop / seconds));
+  };
+  // Three times the FLOP on twice the GPUs: 1.5 times the time.
+  const std::string lines = row("a", 8, 2, 1e15) + row("b", 16, 4, 3e15);
+  const Chart times = chart_of(lines, {.kind = ChartKind::scaling, .y = "step_s"});
+  CHECK(lines_of(panel_of(times)) == ": 8 2, 16 3; : 8 2, 16 4; ideal: ");
+  CHECK(lines_of(panel_of(times, 1)) == ": 8 100, 16 75");
+  CHECK(error_in(lines, {.kind = ChartKind::scaling, .y = "tokens_per_s"}) ==
+        "--y: error: the models differ, so that their tokens do not compare\n"
+        "  hint: cluster_flop_per_s");
+}
+
 TEST_CASE("scaling: what it cannot draw") {
   const std::string lines = step(1, 1, 4, R"(,"gpus":8,"tokens_per_s":1)");
   CHECK(error_in(lines, {.kind = ChartKind::scaling}) ==

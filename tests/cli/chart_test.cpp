@@ -190,6 +190,29 @@ TEST_CASE("tornado: one axis at a time about the base, the longest bar first") {
         "  hint: choose another one: --where AXIS=VALUE");
 }
 
+TEST_CASE("pareto: a front of one says what that one is") {
+  const Chart chart =
+      chart_of(step(1, 2, 1, R"(,"memory_B":1)") + step(2, 4, 2, R"(,"memory_B":2)"),
+               {.kind = ChartKind::pareto});
+  REQUIRE(std::get<cli::Curves>(chart.body).list.size() == 1);
+  CHECK(std::get<cli::Curves>(chart.body).list.front() == "1  tensor 1");
+}
+
+TEST_CASE("tornado: seeds are no lever, and their median counts") {
+  const auto row = [](int tensor, int seed, double seconds) {
+    return point(fmt::format(R"("layout.tensor":{},"seed":{})", tensor, seed),
+                 fmt::format(R"("step_s":{},"seed":{})", seconds, seed));
+  };
+  const Chart chart = chart_of(
+      row(1, 1, 5) + row(1, 2, 7) + row(1, 3, 6) + row(2, 1, 1) + row(2, 2, 9) + row(2, 3, 2),
+      {.kind = ChartKind::tornado});
+  const auto& body = std::get<cli::Tornado>(chart.body);
+  REQUIRE(body.bars.size() == 1);
+  CHECK(body.base == 6);
+  CHECK(body.bars.front().least == 2);
+  CHECK(body.bars.front().most == 6);
+}
+
 TEST_CASE("charts: whatever rows hold, each kind is a chart with a script, or an error") {
   const std::string lines =
       step(1, 1, 2, R"(,"gpus":8,"tokens_per_s":9,"memory_B":5,"compute_s":1,"idle_s":1)") +

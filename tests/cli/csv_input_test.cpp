@@ -18,6 +18,17 @@ TEST_CASE("csv input: fields by column, quotes, blank lines and line ends of eit
   CHECK_FALSE(table.has("A"));
 }
 
+TEST_CASE("csv input: a quoted field may go over lines, and has to end") {
+  const cli::CsvTable table{"t.csv", "a,b\n\"one\ntwo\",3\n4,x\n"};
+  REQUIRE(table.rows() == 2);
+  CHECK(table.at(0, "a") == "one\ntwo");
+  CHECK(table.integer(1, "a", 0, 9) == 4);
+  // Lines are counted as an editor does.
+  CHECK(error_of([&] { return table.integer(1, "b", 0, 9); }).starts_with("t.csv:4:3: error:"));
+  CHECK(error_of([] { return cli::CsvTable{"t.csv", "a\n1\n\"2\n3\n"}; }) ==
+        "t.csv:3:1: error: a quoted field has no end");
+}
+
 TEST_CASE("csv input: errors name the line") {
   CHECK(error_of([] { return cli::CsvTable{"t.csv", ""}; }) ==
         "t.csv:1:1: error: the table is empty");

@@ -150,6 +150,14 @@ TEST_CASE("program: plans that cannot be") {
   refused("layout: {global_batch: 32, tensor: 8}\n", "'tensor' is what a plan looks for");
   refused("layout: {global_batch: 32}\nschedule: gpipe\n", "'schedule' is what a plan looks for");
   refused("layout: {global_batch: 32}\nsearch: {tensr: [8]}\n", "did you mean 'tensor'?");
+  for (const char* const key : {"stragglers: {0: 2}", "stage_gpus: [h100-sxm-80gb]", "run: {}"}) {
+    refused(std::string{"layout: {global_batch: 32}\n"} + key + "\n",
+            "a plan takes no account of '");
+  }
+  refused("layout: {global_batch: 32}\nprices: {gpu_hour_usd: 2}\nrank: energy\n",
+          "the prices say nothing of the energy of this cluster");
+  refused("layout: {global_batch: 32}\nprices: {}\nrank: cost\n",
+          "the prices say nothing of the cost of this cluster");
   refused("layout: {global_batch: 32}\nsearch: {tensor: []}\n", "expected at least one value");
   refused("layout: {global_batch: 32}\nsearch: {schedule: [interleaved]}\n",
           "interleaved is what several chunks are");
@@ -180,6 +188,23 @@ TEST_CASE("program: a run of many steps, with failures, dates and a bill") {
   CHECK(json["step_bill"]["usd"].get<double>() ==
         doctest::Approx(16 * 2 * json["step_s"].get<double>() / 3600));
   CHECK(scenario.with("run").output == text.output);
+}
+
+TEST_CASE("program: what has failed was paid for, and so are spares") {
+  const auto dollars = [](const std::string& more) {
+    const auto result = Scenario{step + prices + run + more}.with("run", {"--json"});
+    REQUIRE_MESSAGE(result.status == 0, result.errors);
+    const auto json = nlohmann::json::parse(result.output);
+    // Of an hour.
+    return std::pair{json["step_bill"]["usd"].get<double>() / json["step_s"].get<double>() * 3600,
+                     json["run_bill"]["usd"].get<double>() /
+                         json["run"]["duration_s"]["mean"].get<double>() * 3600};
+  };
+  const auto [of_step, of_run] = dollars("");
+  CHECK(of_step == doctest::Approx(16 * 2));
+  CHECK(of_run == doctest::Approx((16 + 16) * 2));
+  const auto [of_broken, unused] = dollars("changes: [{slow: node0.nic0, bandwidth: 10 Gbps}]\n");
+  CHECK(of_broken == doctest::Approx(16 * 2));
 }
 
 TEST_CASE("program: bad runs say where") {

@@ -137,8 +137,8 @@ TEST_CASE("report: titles are short where that leaves them different") {
 
 TEST_CASE("report: what is the same in all rows is no column, but how points ended always is") {
   const SweepRows rows{row_of(0, {{"x", 1}}, {{"step_s", 1.0}, {"gpus", 8}, {"fits", true}}),
-                        row_of(1, {{"x", 1}}, {{"step_s", 2.0}, {"gpus", 8}, {"fits", true}}),
-                        {{"point", 2}, {"axes", {{"x", 1}}}, {"status", "invalid"}}};
+                       row_of(1, {{"x", 1}}, {{"step_s", 2.0}, {"gpus", 8}, {"fits", true}}),
+                       {{"point", 2}, {"axes", {{"x", 1}}}, {"status", "invalid"}}};
   const ReportTable table = report_table(rows);
   CHECK(table.rows == 3);
   std::string keys;
@@ -153,9 +153,9 @@ TEST_CASE("report: what is the same in all rows is no column, but how points end
 
 TEST_CASE("report: the fastest of those that fit come first, and the chosen one is never cut off") {
   const SweepRows rows{row_of(0, Json::object(), {{"step_s", 3.0}, {"fits", true}}),
-                        row_of(1, Json::object(), {{"step_s", 1.0}, {"fits", false}}),
-                        row_of(2, Json::object(), {{"step_s", 2.0}, {"fits", true}}),
-                        {{"point", 3}, {"axes", Json::object()}, {"status", "invalid"}}};
+                       row_of(1, Json::object(), {{"step_s", 1.0}, {"fits", false}}),
+                       row_of(2, Json::object(), {{"step_s", 2.0}, {"fits", true}}),
+                       {{"point", 3}, {"axes", Json::object()}, {"status", "invalid"}}};
   const auto order = [](const SweepRows& some) {
     std::string out;
     for (const Json& row : some) {

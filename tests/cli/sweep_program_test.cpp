@@ -224,6 +224,74 @@ TEST_CASE("sweep program: what a scenario reads has changed: only that is done a
   CHECK(after[1] != before[1]);
 }
 
+TEST_CASE("sweep program: prices are read, too; shards of other files are not merged") {
+  const cli::ScratchDirectory scratch;
+  const fs::path file = scratch.path() / "sweep.yaml";
+  const auto write_prices = [&](int usd) {
+    std::ofstream{scratch.path() / "prices.yaml"} << "gpu_hour_usd: " << usd << "\n";
+  };
+  std::ofstream{file} << "base: {model: {layers: 2, hidden: 512, heads: 8, vocabulary: 1024,"
+                         " sequence: 512}, gpu: a100-sxm-80gb, topology: 'gpu-cluster:1x8',"
+                         " layout: {global_batch: 16}, prices: prices.yaml}\n"
+                         "axes: [layout.micro_batch: [1, 2]]\n";
+  const fs::path directory = scratch.path() / "out";
+  const auto dollars = [&] {
+    return nlohmann::json::parse(
+               lines_of(content_of(directory / "results.jsonl")).front())["step_usd"]
+        .get<double>();
+  };
+  write_prices(2);
+  REQUIRE(sweep(file, directory).status == 0);
+  const double cheap = dollars();
+  write_prices(2000);
+  REQUIRE(sweep(file, directory).status == 0);
+  CHECK(dollars() == doctest::Approx(1000 * cheap));
+  // One shard with these prices, one with others.
+  const fs::path one = scratch.path() / "one";
+  const fs::path two = scratch.path() / "two";
+  REQUIRE(sweep(file, one, {}, {"--shard", "1/2"}).status == 0);
+  write_prices(3);
+  REQUIRE(sweep(file, two, {}, {"--shard", "2/2"}).status == 0);
+  const std::vector<std::string> merge{program,      "sweep",      "merge", file.string(),
+                                       one.string(), two.string(), "-o",    directory.string()};
+  const auto mixed = run(merge);
+  CHECK(mixed.status == 1);
+  CHECK(mixed.errors.find("1 of 2 points read files that have changed since: 0\n") !=
+        std::string::npos);
+  REQUIRE(sweep(file, one, {}, {"--shard", "1/2"}).status == 0);
+  CHECK(run(merge).status == 0);
+}
+
+TEST_CASE(
+    "sweep program: of nothing but bad points, and of another sweep's directory, it says so") {
+  const cli::ScratchDirectory scratch;
+  const fs::path file = scratch.path() / "sweep.yaml";
+  std::ofstream{file} << "base: {model: gpt-1.7b, gpu: a100-sxm-80gb, topology: 'gpu-cluster:1x8',"
+                         " layout: {global_batch: 16}}\n"
+                         "axes: [layuot.tensor: [1, 2]]\n";
+  const auto bad = sweep(file, scratch.path() / "bad");
+  CHECK(bad.status == 2);
+  CHECK(bad.output.find("  2 x base: unknown key 'layuot'; did you mean 'layout'?\n") !=
+        std::string::npos);
+  fs::create_directory(scratch.path() / "other");
+  const fs::path other = small_points(scratch.path() / "other");
+  const auto taken = sweep(other, scratch.path() / "bad");
+  CHECK(taken.status == 2);
+  CHECK(taken.errors.find("' has the points of ") != std::string::npos);
+  // A line of a journal that is no result counts for nothing.
+  const fs::path out = scratch.path() / "out";
+  std::ofstream{file} << "base: {topology: 'torus:2x2', algorithms: ring, sizes: 1KiB}\n";
+  REQUIRE(sweep(file, out).status == 0);
+  const std::string results = content_of(out / "results.jsonl");
+  const std::string key = *keys_in(out).begin();
+  for (const auto& entry : fs::directory_iterator{out / "journal"}) {
+    std::ofstream{entry.path()} << R"({"key":")" << key
+                                << R"(","scenario":"s","result":{"status":"ok"}})" << "\n";
+  }
+  CHECK(sweep(file, out).status == 0);
+  CHECK(content_of(out / "results.jsonl") == results);
+}
+
 TEST_CASE("sweep program: points that cannot be run, or do not fit, are rows that say so") {
   const cli::ScratchDirectory scratch;
   const fs::path file = scratch.path() / "sweep.yaml";
@@ -282,8 +350,8 @@ TEST_CASE("sweep program: draws the plots that its file asks for") {
   const auto bare = sweep(file, directory, {"env", "PATH=/nowhere"});
   CHECK(bare.status == 0);
   CHECK(bare.errors.find("gnuplot is not installed: its scripts are written") != std::string::npos);
-  CHECK(fs::exists(directory / "line.gp"));
-  CHECK(fs::exists(directory / "busbw.gp"));
+  CHECK(fs::exists(directory / "line.svg.gp"));
+  CHECK(fs::exists(directory / "busbw.svg.gp"));
   // What cannot be drawn is said where it is asked for, and no result is lost.
   const fs::path wrong = scratch.path() / "wrong.yaml";
   std::ofstream{wrong} << points << "plots: [{kind: line, x: sizes, y: tme_s}]\n";

@@ -263,6 +263,45 @@ std::vector<SweepPlot> plots_of(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("sweep: axes that say the same twice, or overwrite each other, are refused") {
+  const auto refused = [](const std::string& text, const std::string& why) {
+    CAPTURE(text);
+    CHECK_THROWS_WITH_AS(sweep_of(text), doctest::Contains(why.c_str()), sim::Error);
+  };
+  refused(training + "axes: [seed: [1, 1]]\n", "this value is there already");
+  refused(training + "axes: [seed: {from: 5, to: 5, steps: 3}]\n", "this value is there already");
+  refused(training + "axes: [layout.micro_batch: [1, 2], layout: [{tensor: 8}]]\n",
+          "'layout' would overwrite 'layout.micro_batch'");
+  CHECK(sweep_of(training + "axes: [layout: [{global_batch: 8}], layout.micro_batch: [1, 2]]\n")
+            .points.size() == 2);
+  refused(training + "axes: [\"layout.\": [1]]\n", "'layout.' is no key");
+  refused(training + "axes: [model.layers: [1]]\n",
+          "'model.layers' cannot be set: there is no mapping to put 'layers' in");
+  // A point is of one algorithm and one size.
+  for (const char* const axis :
+       {"algorithms: [all]", "algorithms: ['ring,multitree']", "algorithms: [[ring]]",
+        "sizes: ['1MiB,2MiB']", "sizes: [1MiB..4MiB]"}) {
+    refused(collective + "axes: [" + axis + "]\n", "each point has one");
+  }
+}
+
+TEST_CASE("sweep: what is skipped must be there, and numbers are compared as numbers") {
+  const std::string axes = training + "axes: [layout.tensor: [1, 2]]\n";
+  CHECK_THROWS_WITH_AS(sweep_of(axes + "skip: [{layuot.tensor: 1}]\n"),
+                       doctest::Contains("no point has 'layuot.tensor'"), sim::Error);
+  CHECK(points_of(sweep_of(axes + "skip: [{layout.tensor: 1.0}]\n")) == " 2");
+}
+
+TEST_CASE("sweep: a misspelt model is said to be missing, of a base without sizes there is one") {
+  const Sweep misspelt = sweep_of(
+      "base: {modle: gpt-1.7b, gpu: a100-sxm-80gb, topology: 'gpu-cluster:1x8',"
+      " layout: {global_batch: 8}}\n");
+  CHECK(misspelt.is_training);
+  const Sweep plain = sweep_of("base: {topology: 'torus:2x2', algorithms: ring}\n");
+  REQUIRE(plain.points.size() == 1);
+  CHECK(plain.points.front().values.back().second == "67108864 B");
+}
+
 TEST_CASE("sweep: its plots are what espalier plot has options for") {
   const std::vector<SweepPlot> plots = plots_of(
       "plots:\n"

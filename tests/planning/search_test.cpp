@@ -193,7 +193,6 @@ TEST_CASE("search: CP and EP too: the best one is that of simulating everything"
   const SearchResult result = search(mixture.problem(plenty), all, {.wanted = 1});
   CHECK(result.fitting == all.size());
   CHECK(result.found.front().value == least);
-  MESSAGE(all.size(), " candidates, ", result.found.size(), " simulated");
 }
 
 TEST_CASE("search: threads decide nothing") {

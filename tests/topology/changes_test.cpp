@@ -62,6 +62,10 @@ TEST_CASE("changes: a cable that failed is gone both ways, a slow one is slow bo
   CHECK(between(NodeId{1}, NodeId{0}).bandwidth == sim::Bandwidth{1'000'000'000});
   CHECK(between(NodeId{0}, NodeId{1}).latency == sim::Duration{150'000});
   CHECK(between(NodeId{1}, NodeId{2}).bandwidth == sim::Bandwidth{16'000'000'000});
+  CHECK_THROWS_WITH_AS(after(whole, "[{slow: gpu0 - gpu1, bandwidth: 17 GB/s}]"),
+                       doctest::Contains("more than the 16.00 GB/s of that cable"), sim::Error);
+  CHECK_THROWS_WITH_AS(after(whole, "[{slow: gpu0 - gpu1, latency: 1 ns}]"),
+                       doctest::Contains("less than the 150.0 ns of that cable"), sim::Error);
 }
 
 TEST_CASE("changes: servers stay servers") {
