@@ -184,21 +184,46 @@ TEST_CASE("sweep: no text makes the reader do anything but read or refuse") {
   }
 }
 
+namespace {
+
+/// The least that is a result.
+const std::string bad_point = R"({"scenario":"s","status":"invalid"})";
+
+}  // namespace
+
 TEST_CASE("journal: what was cut off is not there, and what was written later counts") {
   FinishedPoints points;
-  const std::string line = to_line({"a", "s", R"({"x":1.5})"});
-  CHECK(line == "{\"key\":\"a\",\"scenario\":\"s\",\"result\":{\"x\":1.5}}\n");
+  const std::string line = to_line({"a", "s", bad_point});
+  CHECK(line == "{\"key\":\"a\",\"scenario\":\"s\",\"result\":" + bad_point + "}\n");
   for (std::size_t length = 0; length < line.size(); ++length) {
     add_lines(line.substr(0, length), points);
     CHECK(points.empty());
     // The rest of a line that was cut off does not spoil those behind it.
-    add_lines(line.substr(0, length) + "\n" + to_line({"b", "s", "{}"}), points);
+    add_lines(line.substr(0, length) + "\n" + to_line({"b", "s", bad_point}), points);
     CHECK(points.size() == (length + 1 == line.size() ? 2 : 1));
     points.clear();
   }
-  add_lines(line + to_line({"a", "t", R"({"x":2})"}), points);
+  const std::string later = R"({"scenario":"t","status":"invalid"})";
+  add_lines(line + to_line({"a", "t", later}), points);
   CHECK(points.at("a").scenario == "t");
-  CHECK(points.at("a").result == R"({"x":2})");
+  CHECK(points.at("a").result == later);
+}
+
+TEST_CASE("journal: a result has a status, and what was run has numbers") {
+  const auto counts = [](const std::string& result) {
+    FinishedPoints points;
+    add_lines(to_line({"a", "s", result}), points);
+    return points.size() == 1;
+  };
+  CHECK(counts(R"({"scenario":"s","status":"ok","step_s":1.5,"mfu":0.4})"));
+  CHECK(counts(R"({"scenario":"s","status":"ok","time_s":1.5,"busbw_Bps":4})"));
+  for (const char* const none :
+       {"5", "null", "{}", R"({"status":"ok"})", R"({"scenario":"s","status":7})",
+        R"({"scenario":"s","status":"ok"})",
+        R"({"scenario":"s","status":"ok","step_s":"1","mfu":0.4})"}) {
+    CAPTURE(none);
+    CHECK(!counts(none));
+  }
 }
 
 TEST_CASE("journal: every process has a file of its own") {
@@ -207,9 +232,9 @@ TEST_CASE("journal: every process has a file of its own") {
   CHECK(read_journals(directory).empty());
   Journal first{directory};
   Journal second{directory};
-  first.add({"a", "s", "{}"});
-  second.add({"b", "s", "{}"});
-  first.add({"c", "s", "{}"});
+  first.add({"a", "s", bad_point});
+  second.add({"b", "s", bad_point});
+  first.add({"c", "s", bad_point});
   FinishedPoints points;
   add_lines(read_journals(directory), points);
   CHECK(points.size() == 3);
