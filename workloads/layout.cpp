@@ -134,7 +134,7 @@ std::string indivisible(std::int64_t whole, std::string_view what, std::string_v
              : fmt::format("{} {} cannot be divided by {} {}", whole, what, by, parts);
 }
 
-constexpr std::int32_t micro_batches_most = 1 << 18;
+constexpr std::int32_t micro_batches_most = 1 << 16;
 
 /// Are there as many layers in all parts together as in the model?
 std::string clash_of_parts(const Layout& layout, const Transformer& model) {

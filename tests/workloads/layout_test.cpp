@@ -121,7 +121,7 @@ TEST_CASE("layout: what cannot be laid out is said with the two numbers that cla
         Case{"{chunks: 2, global_batch: 2}", 2, "",
              "2 chunks, but PP is 1: there is nothing to interleave"},
         Case{"{global_batch: 1048576}", 2, "",
-             "524288 micro-batches a replica; at most 262144 can be simulated"},
+             "524288 micro-batches a replica; at most 65536 can be simulated"},
         Case{"{expert: 3, global_batch: 3}", 3, ", experts: {count: 8, per_token: 2}",
              "8 experts cannot be divided by EP 3"},
         Case{"{expert: 8, global_batch: 4}", 4, ", experts: {count: 8, per_token: 2}",
