@@ -49,11 +49,11 @@ function tip_of(row, extra) {
   return tip;
 }
 
-// "0.00001" as "1e-5"; others as short as they are.
+// "0.00001" as "1e-5", 15000000 as "1.5e+7"; others as short as they are.
 function tick_text(value) {
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-4 || size >= 1e7)
-    ? value.toExponential(0)
+    ? Number(value.toPrecision(6)).toExponential()
     : grouped(String(value));
 }
 

@@ -83,6 +83,12 @@ class ReportTest(unittest.TestCase):
             return [...document.querySelectorAll("#table tbody tr")].map((row) => row.cells[at].textContent);
         """, title)
 
+    def inside(self, code, *arguments):
+        """What a script returns that sees the functions of the page's own program, which is not started again."""
+        program = self.page.run("return [...document.scripts].at(-1).textContent")
+        program = program[program.index('"use strict";'):program.index("// Starts the page")]
+        return self.page.run(f"{program}\n{code}", *arguments)
+
     def chart(self):
         return self.page.run("return document.querySelector('#chart svg').innerHTML")
 
@@ -171,6 +177,11 @@ class ReportTest(unittest.TestCase):
         self.choose("#chart-kind", "scatter")
         self.choose("#chart-x", "memory_B")
         self.assertIn("Pareto front", self.page.text("#chart-note"))
+
+    def test_ticks_keep_their_digits(self):
+        numbers = [0, 12, 0.5, 12345, 1.5e7, 123456789, -2.5e-5, 1e-5]
+        texts = self.inside("return arguments[0].map(tick_text)", numbers)
+        self.assertEqual(texts, ["0", "12", "0.5", "12\u202f345", "1.5e+7", "1.23457e+8", "-2.5e-5", "1e-5"])
 
     def test_chart_has_tips_and_clicks(self):
         place = """
