@@ -214,7 +214,7 @@ int run_report(const Arguments& arguments) {
   constexpr std::int64_t rows_usual = 2000;
   const auto rows_most =
       static_cast<std::size_t>(number_of(arguments, "rows", rows_usual, 1, points_max));
-  report.table = report_table(ranked(rows, rows_most, point));
+  report.table = report_table(ranked(rows, rows_most, point), rows);
   if (point && !arguments.has("no-run")) {
     const PointChoice choice{
         .stages = static_cast<std::int32_t>(number_of(arguments, "stages", 4, 1, 64)),

@@ -50,14 +50,7 @@ std::string axes_text(const ReportTable& table) {
   std::string out;
   for (const ReportColumn& column : table.columns) {
     if (column.role == ColumnRole::axis) {
-      std::vector<std::string> values;
-      for (std::size_t row = 0; row < table.rows; ++row) {
-        values.push_back(column.values[row].dump());
-      }
-      std::ranges::sort(values);
-      const auto repeated = std::ranges::unique(values);
-      values.erase(repeated.begin(), repeated.end());
-      out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", column.title, values.size());
+      out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", column.title, column.distinct);
     }
   }
   return out.empty() ? "none" : out;

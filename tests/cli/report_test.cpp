@@ -24,7 +24,7 @@ namespace {
 const std::string evil = "</script><b id=\"x\">'&{{data}}<!--";
 
 ReportColumn column_of(const SweepRows& rows, const std::string& key) {
-  const ReportTable table = report_table(rows);
+  const ReportTable table = report_table(rows, rows);
   for (const auto& columns : {table.columns, table.constants}) {
     const auto found = std::ranges::find(columns, key, &ReportColumn::key);
     if (found != columns.end()) {
@@ -139,7 +139,7 @@ TEST_CASE("report: what is the same in all rows is no column, but how points end
   const SweepRows rows{row_of(0, {{"x", 1}}, {{"step_s", 1.0}, {"gpus", 8}, {"fits", true}}),
                         row_of(1, {{"x", 1}}, {{"step_s", 2.0}, {"gpus", 8}, {"fits", true}}),
                         {{"point", 2}, {"axes", {{"x", 1}}}, {"status", "invalid"}}};
-  const ReportTable table = report_table(rows);
+  const ReportTable table = report_table(rows, rows);
   CHECK(table.rows == 3);
   std::string keys;
   for (const ReportColumn& column : table.columns) {
@@ -149,6 +149,19 @@ TEST_CASE("report: what is the same in all rows is no column, but how points end
   REQUIRE(table.constants.size() == 1);
   CHECK(cell_text(table.constants[0], 0) == "8");
   CHECK(cell_text(table.columns[2], 2).empty());
+}
+
+TEST_CASE("report: what is the same in the page's rows alone is a column, and axes have all values") {
+  const SweepRows sweep{row_of(0, {{"x", 1}}, {{"step_s", 1.0}, {"gpus", 8}, {"PP", 2}}),
+                         row_of(1, {{"x", 1}}, {{"step_s", 2.0}, {"gpus", 8}, {"PP", 2}}),
+                         row_of(2, {{"x", 4}}, {{"step_s", 3.0}, {"gpus", 16}, {"PP", 2}})};
+  const ReportTable table = report_table(ranked(sweep, 2, std::nullopt), sweep);
+  CHECK(table.rows == 2);
+  REQUIRE(table.constants.size() == 1);
+  CHECK(table.constants[0].key == "PP");
+  const auto axis = std::ranges::find(table.columns, "axes.x", &ReportColumn::key);
+  REQUIRE(axis != table.columns.end());
+  CHECK(axis->distinct == 2);
 }
 
 TEST_CASE("report: the fastest of those that fit come first, and the chosen one is never cut off") {
@@ -260,7 +273,8 @@ TEST_CASE("report: the page is filled, ends where it should, and has no texts as
   report.description = evil;
   report.points = 1;
   report.statuses = {{evil, 1}};
-  report.table = report_table({row_of(0, {{evil, evil}}, {{"message", evil}})});
+  const SweepRows rows{row_of(0, {{evil, evil}}, {{"message", evil}})};
+  report.table = report_table(rows, rows);
   const std::string page = report_page(report);
   CHECK(page.starts_with("<!doctype html>"));
   CHECK(page.ends_with("</html>\n"));
