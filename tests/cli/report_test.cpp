@@ -222,6 +222,26 @@ TEST_CASE("report: a short step has every bar, and a message where it was sent")
   CHECK(json["stages"][0]["memory"] == Json({0, 150}));
 }
 
+TEST_CASE("report: memory that rises and falls within a part of the step is not held after it") {
+  // A step of 400 us in 400 parts of 1 us each; 100 bytes are always held.
+  constexpr std::int64_t ns = 1000;
+  workloads::Timeline timeline = timeline_of(20);
+  timeline.recording.levels.clear();
+  const auto hold = [&](std::int64_t when, std::int64_t bytes) {
+    timeline.recording.levels.push_back(
+        {.rank = 0, .held = sim::Bytes{bytes}, .when = sim::Duration{when * ns}});
+  };
+  hold(0, 10);
+  hold(10'200, 70);  // rises and falls in part 10
+  hold(10'800, 20);
+  hold(20'500, 90);  // rises in part 20, falls in the next one, and is level from then on
+  hold(21'500, 30);
+  hold(300'500, 5);  // after a gap, falls: in part 300 the 30 bytes are still there
+  const Json json = timeline_json(timeline, step_of(20), std::nullopt, 100);
+  CHECK(json["stages"][0]["memory"] == Json({0, 110, 10'000, 170, 11'000, 120, 20'000, 190,  //
+                                             22'000, 130, 301'000, 105}));
+}
+
 TEST_CASE("report: of a long step the middle is whole, and what is around it is drawn together") {
   constexpr std::int64_t kernels = 10'000;
   const Json json = timeline_json(timeline_of(kernels), step_of(kernels), std::nullopt, 200);
