@@ -103,6 +103,7 @@ class Writer {
 
  private:
   using Part = std::pair<std::int64_t, std::int64_t>;
+  using Busy = std::map<std::string, std::int64_t>;  // how long, by category
 
   void add_spans() {
     for (const Recording::Span& span : timeline_->recording.spans) {
@@ -179,15 +180,19 @@ class Writer {
   /// drawn with the bar before.
   std::vector<Rows> drawn_together(std::int64_t closest) {
     std::vector<Rows> out(stages_.size(), Rows(timeline_rows.size()));
+    Busy busy;  // of the last bar drawn
     for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
       for (std::size_t row = 0; row < timeline_rows.size(); ++row) {
         for (const Bar& bar : stages_[stage][row]) {
           std::vector<Bar>& drawn = out[stage][row];
+          const std::string& category = names_.words(bar.what).second;
           if (drawn.empty() || is_in(window_, bar) || is_in(window_, drawn.back()) ||
               !are_close(drawn.back(), bar, closest)) {
             drawn.push_back(bar);
+            busy = {{category, bar.end - bar.begin}};
           } else {
-            join(drawn.back(), bar);
+            busy[category] += bar.end - bar.begin;
+            join(drawn.back(), bar, busy);
           }
         }
       }
@@ -201,10 +206,11 @@ class Writer {
     return next.begin - bar.end < closest && (are_alike || is_short);
   }
 
-  void join(Bar& bar, const Bar& next) {
-    const bool is_longer = next.end - next.begin > bar.end - bar.begin;
-    const std::string category = names_.words((is_longer ? next : bar).what).second;
+  /// The bar is of the category that is busy in it for longest.
+  void join(Bar& bar, const Bar& next, const Busy& busy) {
     if (bar.what != next.what) {
+      const std::string& category =
+          std::ranges::max_element(busy, {}, &Busy::value_type::second)->first;
       bar.what = names_.number_of({category, category});
     }
     bar.end = std::max(bar.end, next.end);

@@ -269,6 +269,32 @@ TEST_CASE("report: of a long step the middle is whole, and what is around it is 
   CHECK(outside <= 200);
 }
 
+TEST_CASE("report: bars drawn as one are of the category with the most time, not of the first") {
+  // In a step of 20 ms, what is closer than 1 us is drawn as one. A kernel of 900 ns, and three of
+  // the optimizer of 400 ns each, 100 ns apart: 1200 ns of the optimizer. The window is elsewhere.
+  constexpr std::int64_t ns = 1000;
+  workloads::Timeline timeline{.labels = {}, .stage_of = {0}, .endpoint_of = {0}};
+  timeline.held_always = {sim::Bytes{0}};
+  timeline.recording.ranks = {0};
+  const auto add = [&](std::uint8_t category, std::int64_t begin, std::int64_t end) {
+    timeline.recording.spans.push_back({.rank = 0,
+                                        .category = category,
+                                        .start = sim::Duration{begin * ns},
+                                        .end = sim::Duration{end * ns}});
+  };
+  constexpr std::uint8_t optimizer = 2;
+  add(0, 0, 900);
+  add(optimizer, 1000, 1400);
+  add(optimizer, 1500, 1900);
+  add(optimizer, 2000, 2400);
+  const TimeWindow window{sim::Duration{5'000'000 * ns}, sim::Duration{6'000'000 * ns}};
+  const Json json = timeline_json(timeline, sim::Duration{20'000'000 * ns}, window, 100);
+  const Json& bars = json["stages"][0]["rows"][0]["bars"];
+  REQUIRE(bars.size() == 4);
+  CHECK(bars[3] == 4);
+  CHECK(json["names"][bars[2].get<std::size_t>()][1] == "optimizer");
+}
+
 TEST_CASE("report: a window that is asked for is whole, wherever it is") {
   constexpr std::int64_t us = 1'000'000;
   const TimeWindow window{sim::Duration{100 * us}, sim::Duration{200 * us}};
