@@ -191,9 +191,10 @@ std::string sweep_command(const SweepOrigin& origin) {
 std::string reproduce_html(const Report& report) {
   const std::string output = shell_word(report.origin.output);
   std::string commands = sweep_command(report.origin) + "\n";
-  commands += report.point
-                  ? fmt::format("espalier report {} --point {}", output, report.point->point)
-                  : fmt::format("espalier report {} --no-run", output);
+  commands += fmt::format("espalier report {}", output);
+  for (const std::string& option : report.options) {
+    commands += " " + option;
+  }
   std::string out = fmt::format(
       "<p>The same version of the program, {}, the same files and the same commands give the same "
       "results, and this page, to the byte. Every point has the hash of all that its scenario "
@@ -248,6 +249,7 @@ Json page_data(const Report& report) {
             {"points", report.points},
             {"best", report.best ? Json(*report.best) : Json()},
             {"directory", shell_word(report.origin.output)},
+            {"options", report.table_options},
             {"table", to_json(report.table)}};
   data["point"] = report.point ? Json(report.point->point) : Json();
   data["timeline"] = report.point ? report.point->timeline : Json();

@@ -25,6 +25,8 @@ struct Report {
   std::optional<std::size_t> best{};
   ReportTable table{};  // of the points that are in the page
   std::optional<PointReport> point{};
+  std::vector<std::string> options{};       // of the command, as words of a shell
+  std::vector<std::string> table_options{};  // of these, which concern all of the page's points
 };
 
 /// The same bytes for the same report. The page loads nothing, and says so to the browser.

@@ -212,10 +212,10 @@ function draw_details(row) {
       : "Its network is below.";
     parts.push(element("p", { text: what }));
   } else if (column_of.get("status").values[row] === "ok") {
-    const command = `espalier report ${data.directory} --point ${point}`;
+    const words = ["espalier report", data.directory, "--point", point, ...data.options];
     parts.push(
       element("p", { text: "The page with its network and its timeline:" }),
-      element("pre", { text: command }),
+      element("pre", { text: words.join(" ") }),
     );
   }
   document.getElementById("details-body").replaceChildren(...parts);
