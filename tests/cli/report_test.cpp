@@ -116,6 +116,22 @@ TEST_CASE("report: one unit for a column, with three digits of its smallest numb
   CHECK(times_shown({12345, 2}) == "12\u202f345 2 | s");
 }
 
+TEST_CASE("report: rates of computing and energies have prefixes") {
+  const auto cells = [](const std::string& key, const std::vector<double>& values) {
+    SweepRows rows;
+    for (const double each : values) {
+      rows.push_back(row_of(rows.size(), Json::object(), {{"step_s", 1.0}, {key, each}}));
+    }
+    return shown(column_of(rows, key));
+  };
+  CHECK(cells("cluster_flop_per_s", {1.23457e17, 5e16}) == "123.5 50.0 | PFLOP/s");
+  CHECK(cells("cluster_flop_per_s", {1.5e18, 2e18}) == "1.50 2.00 | EFLOP/s");
+  CHECK(cells("step_kWh", {0.0015, 0.25}) == "1.50 250.00 | Wh");
+  CHECK(cells("step_kWh", {12.5, 20}) == "12.5 20.0 | kWh");
+  CHECK(cells("run_MWh", {1500, 2000.5}) == "1.50 2.00 | GWh");
+  CHECK(cells("run_MWh", {0, 0}) == "0 | Wh");
+}
+
 TEST_CASE("report: numbers with units on an axis are numbers") {
   CHECK(axis_shown({"400 Gbps", "50 Gbps"}) == "400 50 | Gbps");
   CHECK(axis_shown({"1us", "500ns"}) == "1.000 0.500 | µs");
