@@ -247,6 +247,7 @@ int run_report(const Arguments& arguments) {
   report.left_out = sweep.skipped;
   count_statuses(rows, report);
   report.best = best_point(rows);
+  report.have_same_tokens = have_same_tokens(rows);
   const auto point = choose_point(arguments, rows);
   constexpr std::int64_t rows_usual = 2000;
   const auto rows_most =

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 #include <map>
 #include <set>
@@ -172,6 +173,22 @@ SweepRows ranked(const SweepRows& rows, std::size_t most, std::optional<std::siz
     }
   }
   return out;
+}
+
+bool have_same_tokens(const SweepRows& sweep) {
+  constexpr double rounding = 1e-6;
+  std::optional<double> first;
+  for (const Json& row : sweep) {
+    const double tokens = row.value("tokens_per_s", 0.0) * row.value("step_s", 0.0);
+    if (!(tokens > 0)) {
+      continue;
+    }
+    first = first.value_or(tokens);
+    if (std::abs(tokens - *first) > rounding * *first) {
+      return false;
+    }
+  }
+  return true;
 }
 
 ReportTable report_table(const SweepRows& rows, const SweepRows& sweep) {

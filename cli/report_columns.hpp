@@ -60,6 +60,10 @@ struct ReportTable {
 /// The time that a row is about, in seconds. Requires a usable row.
 [[nodiscard]] double time_of(const nlohmann::ordered_json& row);
 
+/// Do all steps of the sweep have as many tokens? Only then is the one that takes the shortest the
+/// best one; collectives are compared by size.
+[[nodiscard]] bool have_same_tokens(const SweepRows& sweep);
+
 /// Axes first, then what matters most. Values of an axis that are numbers with units, such as
 /// "400 Gbps", become numbers; all numbers have six digits. `rows` are those of the table, and some
 /// or all of the `sweep`, which says what is the same everywhere.

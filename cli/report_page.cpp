@@ -80,6 +80,11 @@ std::optional<std::size_t> row_of(const ReportTable& table, std::size_t point) {
   return std::nullopt;
 }
 
+/// What comes first in the table.
+std::string_view best_word(const Report& report) {
+  return report.have_same_tokens ? "best" : "shortest step";
+}
+
 std::string best_text(const Report& report) {
   if (!report.best) {
     return "<p><strong>No point ran and fits.</strong></p>\n";
@@ -97,7 +102,8 @@ std::string best_text(const Report& report) {
     }
   }
   const std::string label = escape_html(label_of(report.table, *row));
-  return fmt::format("<p><strong>Best: point {}</strong>{}: {}.</p>\n", *report.best,
+  return fmt::format("<p><strong>{}: point {}</strong>{}: {}.</p>\n",
+                     report.have_same_tokens ? "Best" : "Shortest step", *report.best,
                      label.empty() ? label : fmt::format(" ({})", label),
                      escape_html(fmt::format("{}", fmt::join(figures, ", "))));
 }
@@ -152,7 +158,7 @@ std::string table_html(const Report& report) {
     }
   }
   std::string out = "<table id=\"table\">\n<caption>";
-  out += fmt::format("The best first; {} of {} points{}", rows, report.points,
+  out += fmt::format("The {} first; {} of {} points{}", best_word(report), rows, report.points,
                      rows < report.points ? ", all of them are in results.csv" : "");
   out += "</caption>\n<thead><tr>";
   for (const ReportColumn* column : shown) {
@@ -248,6 +254,7 @@ Json page_data(const Report& report) {
             {"version", version},
             {"points", report.points},
             {"best", report.best ? Json(*report.best) : Json()},
+            {"best_word", best_word(report)},
             {"directory", shell_word(report.origin.output)},
             {"options", report.table_options},
             {"table", to_json(report.table)}};

@@ -148,13 +148,13 @@ function draw_table() {
   const shown = columns.filter((column) => state.shown.has(column.key));
   const table = document.getElementById("table");
   const caption = element("caption", {
-    text: `One row a point${state.sort ? "" : ", the best first"}. A column's head sorts by it.`,
+    text: `One row a point${state.sort ? "" : `, the ${data.best_word} first`}. A column's head sorts by it.`,
   });
   const head = element("thead", {}, element("tr", {}, ...shown.map(head_cell)));
   const body = element("tbody");
   body.append(...rows.slice(0, rows_drawn).map((row) => body_row(shown, row)));
   table.replaceChildren(caption, head, body);
-  const in_page = data.table.rows < data.points ? ` (the best of ${data.points})` : "";
+  const in_page = data.table.rows < data.points ? ` (of ${data.points}, the ${data.best_word} first)` : "";
   document.getElementById("count").textContent =
     `${rows.length} of ${data.table.rows} points${in_page}`;
   const more = document.getElementById("more-rows");

@@ -151,6 +151,21 @@ TEST_CASE("report program: the command in the page gives the same page, whatever
   check({"--point", "2", "--rows", "1", "--no-run"}, " --rows 1 --point 2 --no-run");
 }
 
+TEST_CASE("report program: where batches differ, the fastest is the one with the shortest step") {
+  const cli::ScratchDirectory scratch;
+  const fs::path out = scratch.path() / "out";
+  std::string text = content_of(training_sweep(scratch.path()));
+  text.replace(text.find("axes:"), std::string::npos, "axes: [layout.global_batch: [16, 32]]\n");
+  std::ofstream{scratch.path() / "batches.yaml"} << text;
+  sweep(scratch.path() / "batches.yaml", out);
+  const auto result = espalier({"report", out.string()});
+  REQUIRE_MESSAGE(result.status == 0, result.errors);
+  const std::string page = content_of(out / "report.html");
+  CHECK(page.find("<strong>Shortest step: point 0</strong>") != std::string::npos);
+  CHECK(page.find("<caption>The shortest step first; ") != std::string::npos);
+  CHECK(page.find("Best: ") == std::string::npos);
+}
+
 TEST_CASE("report program: shards that were merged have a report, and what was set is in it") {
   const cli::ScratchDirectory scratch;
   const fs::path file = collective_sweep(scratch.path());

@@ -204,6 +204,17 @@ TEST_CASE("report: the fastest of those that fit come first, and the chosen one 
                     row_of(2, {}, {{"time_s", 7.0}, {"bytes", 16}})}) == 2);
 }
 
+TEST_CASE("report: of steps with unlike many tokens, none is called the best") {
+  const auto step = [](std::size_t point, double seconds, double rate) {
+    return row_of(point, Json::object(), {{"step_s", seconds}, {"tokens_per_s", rate}});
+  };
+  const Json failed{{"point", 2}, {"axes", Json::object()}, {"status", "invalid"}};
+  CHECK(have_same_tokens({step(0, 2.0, 8.0), step(1, 4.0, 4.0), failed}));
+  CHECK(have_same_tokens({step(0, 2.0, 8.0), step(1, 4.0, 4.000001)}));
+  CHECK(!have_same_tokens({step(0, 2.0, 8.0), failed, step(1, 4.0, 8.0)}));
+  CHECK(have_same_tokens({row_of(0, Json::object(), {{"time_s", 1.0}})}));
+}
+
 TEST_CASE("report: words of commands are quoted where a shell would take them apart") {
   CHECK(shell_word("out/sweep-1.yaml") == "out/sweep-1.yaml");
   CHECK(shell_word("a b") == "'a b'");
