@@ -14,6 +14,22 @@ const state = {
   chosen: null, // row
 };
 
+// The colours of what a step does, in the timeline and where charts show its parts.
+const category_marks = {
+  compute: "mark0",
+  recompute: "mark5",
+  optimizer: "mark6",
+  collective: "mark1",
+  message: "mark2",
+  TP: "mark3",
+  CP: "mark9",
+  EP: "mark8",
+  DP: "mark10",
+  PP: "mark4",
+  launch: "mark11",
+  idle: "mark7",
+};
+
 // Parts of the page that draw again when rows are filtered or sorted, or a row is chosen.
 const on_rows = [];
 const on_choice = [];
@@ -82,11 +98,11 @@ function is_usable(row) {
   return column_of.get("status").values[row] === "ok" && (!fits || fits.values[row] !== false);
 }
 
-// "tensor 8, link 400 Gbps": the values of a row on the axes, by the last parts of their keys.
+// "tensor 8, link 400 Gbps": the values of a row on the axes.
 function label_of(row) {
   const axes = columns.filter((column) => column.role === "axis");
   return axes
-    .map((column) => `${column.title.split(".").pop()} ${with_unit(column, column.values[row])}`)
+    .map((column) => `${column.title} ${with_unit(column, column.values[row])}`)
     .join(", ");
 }
 
@@ -96,6 +112,15 @@ function figures_of(row) {
     .filter((column) => column.role === "result" && column.better && state.shown.has(column.key))
     .filter((column) => column.number && column.values[row] !== null)
     .map((column) => `${column.title} ${with_unit(column, column.values[row])}`);
+}
+
+// As Math.min and Math.max do, which cannot take as many values as a sweep may have.
+function least_of(values) {
+  return values.reduce((least, value) => Math.min(least, value), Infinity);
+}
+
+function most_of(values) {
+  return values.reduce((most, value) => Math.max(most, value), -Infinity);
 }
 
 // ": tensor 8", or nothing where there is no text.
@@ -119,6 +144,7 @@ function choose(row) {
 }
 
 function rows_changed() {
+  rows_seen = null;
   on_rows.forEach((draw) => draw());
 }
 

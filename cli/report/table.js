@@ -61,8 +61,15 @@ function compare_rows(column, left, right) {
     : String(a).localeCompare(String(b));
 }
 
+let rows_seen = null; // until the filter or the order changes
+
 // Rows that the filter leaves, in the order asked for.
 function visible_rows() {
+  rows_seen ??= find_rows();
+  return rows_seen;
+}
+
+function find_rows() {
   const terms = state.filter.split(/\s+/).filter(Boolean).map(read_term);
   const rows = Array.from({ length: data.table.rows }, (_, row) => row).filter(
     (row) => (!state.only_usable || is_usable(row)) && terms.every((holds) => holds(row)),

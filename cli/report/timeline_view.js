@@ -7,20 +7,6 @@ const ruler_height = 24;
 const names_width = 118;
 const messages_most = 60; // that are drawn as lines from stage to stage
 
-// The colours of bars, by category.
-const category_marks = {
-  compute: "mark0",
-  recompute: "mark5",
-  optimizer: "mark6",
-  collective: "mark1",
-  message: "mark2",
-  TP: "mark3",
-  CP: "mark3",
-  EP: "mark3",
-  DP: "mark3",
-  PP: "mark4",
-};
-
 // Bars as lists of begins, ends, names and counts, in the order in which they begin.
 function read_row(row) {
   const bars = { name: row.name, begin: [], end: [], what: [], count: [] };

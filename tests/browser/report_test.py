@@ -44,6 +44,14 @@ def make_page(directory, name, sweep):
     return (out / "report.html").as_uri()
 
 
+def column_of(key, values, **more):
+    """A column as a page's data has it."""
+    role = "axis" if key.startswith("axes.") else "result"
+    return {"key": key, "title": key.removeprefix("axes."), "unit": "", "role": role, "better": "lower",
+            "number": isinstance(values[0], (int, float)) and not isinstance(values[0], bool), "shown": True,
+            "factor": 1, "digits": 0, "values": values, **more}
+
+
 class ReportTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -74,6 +82,26 @@ class ReportTest(unittest.TestCase):
                 asked.append(message["params"]["request"]["url"])
         self.assertLessEqual(self.opened, set(asked))  # else nothing was looked at
         self.assertEqual([url for url in asked if url not in self.opened and not url.startswith("data:")], [])
+
+    def open_table(self, *columns, constants=()):
+        """A page whose points are these; all ran, unless there is a column that says otherwise."""
+        count = len(columns[0]["values"])
+        given = {column["key"] for column in columns}
+        usual = [column_of("point", list(range(count))), column_of("status", ["ok"] * count)]
+        columns = [column for column in usual if column["key"] not in given] + list(columns)
+        page = pathlib.Path(self.steps.removeprefix("file://")).read_text(encoding="utf-8")
+        begin = page.index('id="data">') + len('id="data">')
+        end = page.index("</script>", begin)
+        data = json.loads(page[begin:end])
+        data |= {"points": count, "point": None, "best": 0, "timeline": None,
+                 "table": {"rows": count, "columns": columns, "constants": list(constants)}}
+        path = self.directory / "table.html"
+        path.write_text(page[:begin] + json.dumps(data).replace("<", "\\u003c") + page[end:], encoding="utf-8")
+        self.open(path.as_uri())
+
+    def drawing(self, code):
+        """What a script returns of `drawing`, the chart."""
+        return self.page.run(f"const drawing = echarts.getInstanceByDom(document.getElementById('chart')); {code}")
 
     def column(self, title):
         """The cells under a head, from top to bottom."""
@@ -183,6 +211,73 @@ class ReportTest(unittest.TestCase):
         texts = self.inside("return arguments[0].map(tick_text)", numbers)
         self.assertEqual(texts, ["0", "12", "0.5", "12\u202f345", "1.5e+7", "1.23457e+8", "-2.5e-5", "1e-5"])
 
+    def test_points_that_do_not_fit_look_so(self):
+        self.open_table(column_of("axes.a", [1, 1, 2, 2]), column_of("axes.b", [1, 2, 1, 2]),
+                        column_of("step_s", [3, 4, 1, 2]), column_of("fits", [True, True, False, True]),
+                        column_of("compute_s", [2, 3, 1, 1], role="part"))
+        self.choose("#chart-kind", "breakdown")
+        bars = self.drawing("return drawing.getOption().yAxis[0].data")
+        self.assertEqual([bar.endswith(" (does not fit)") for bar in bars], [False, False, True, False])
+        self.choose("#chart-kind", "heat")
+        grey = self.page.run("return getComputedStyle(document.documentElement).getPropertyValue('--panel').trim()")
+        fills = self.drawing("""
+            return drawing.getModel().getSeriesByIndex(0).getData().mapArray((i) =>
+                drawing.getModel().getSeriesByIndex(0).getData().getItemVisual(i, "style").fill);
+        """)
+        self.assertEqual([fill == grey for fill in fills], [False, False, True, False])
+        self.assertEqual(self.drawing("return drawing.getOption().visualMap[0].min"), 2)
+        self.assertIn("does not fit into memory, 1", self.page.text("#chart-note"))
+
+    def test_lines_go_through_the_median_of_seeds(self):
+        self.open_table(column_of("axes.x", [1, 1, 1, 2, 2, 2]), column_of("axes.seed", [1, 2, 3, 1, 2, 3]),
+                        column_of("step_s", [5, 1, 9, 7, 8, 6]))
+        self.choose("#chart-group", "")
+        line = self.drawing("return drawing.getOption().series[0].data.map((mark) => mark.value)")
+        self.assertEqual(line, [[1, 5], [2, 7]])
+        self.assertIn("of seeds the median", self.page.text("#chart-note"))
+
+    def test_axes_begin_at_nothing(self):
+        begin = "return drawing.getModel().getComponent('yAxis').axis.scale.getExtent()[0]"
+        self.open_table(column_of("axes.x", [1, 2, 3]), column_of("step_s", [4, 5, 6]))
+        self.assertEqual(self.drawing(begin), 0)
+        self.open_table(column_of("axes.x", [1, 2, 3]), column_of("step_s", [104, 105, 106]))
+        self.assertGreater(self.drawing(begin), 100)
+
+    def test_chart_is_walked_from_left_to_right(self):
+        self.open_table(column_of("axes.x", [16, 2, 1]), column_of("axes.y", ["a", "b", "a"]),
+                        column_of("step_s", [1, 2, 3]))
+        self.choose("#chart-kind", "heat")
+        self.page.focus("#chart")
+        points = []
+        for _ in range(3):
+            self.page.press("Right")
+            points.append(self.page.text("#spoken").split(":")[0])
+        self.assertEqual(points, ["point 2", "point 1", "point 0"])
+
+    def test_labels_have_the_titles_of_axes(self):
+        self.open_table(column_of("axes.nic.bandwidth", [1, 2]), column_of("axes.link.bandwidth", [3, 4]),
+                        column_of("step_s", [1, 2]))
+        self.assertEqual(self.inside("return label_of(1)"), "nic.bandwidth 2, link.bandwidth 4")
+        self.choose("#chart-group", "axes.link.bandwidth")
+        names = self.drawing("return drawing.getOption().legend[0].data")
+        self.assertEqual(names, ["link.bandwidth 3", "link.bandwidth 4"])
+
+    def test_chart_of_many_points_and_of_few_columns(self):
+        many = "return suits_log({number: true, values: Array.from({length: 1e6}, (_, i) => i + 1)})"
+        self.assertTrue(self.inside(many))
+        self.open_table(column_of("axes.x", [1, 2]), column_of("compute_s", [1, 2], role="part"))
+        self.assertEqual(self.page.run("return document.getElementById('chart-y').value"), "compute_s")
+
+    def test_parts_of_a_step_have_one_colour_each(self):
+        used = self.inside("return Object.values(category_marks).map(colour)")
+        self.assertEqual(len(set(used)), len(used))
+        parts = ["compute", "TP", "CP", "EP", "DP", "PP", "launch", "idle"]
+        self.open_table(column_of("axes.x", [1, 2]), column_of("step_s", [1, 2]),
+                        *(column_of(f"{part}_s", [1, 2], role="part") for part in parts))
+        self.choose("#chart-kind", "breakdown")
+        drawn = self.drawing("return drawing.getOption().series.map((series) => series.itemStyle.color)")
+        self.assertEqual(drawn, self.inside("return arguments[0].map((part) => colour(category_marks[part]))", parts))
+
     def test_chart_has_tips_and_clicks(self):
         place = """
             const drawing = echarts.getInstanceByDom(document.getElementById("chart"));
@@ -256,7 +351,7 @@ class ReportTest(unittest.TestCase):
             for ink in ("--ink", "--muted", "--accent"):
                 for paper in ("--paper", "--panel", "--chosen"):
                     self.assertGreaterEqual(self.page.run(contrast, ink, paper), 4.5, (scheme, ink, paper))
-            for mark in range(10):
+            for mark in range(12):
                 self.assertGreaterEqual(self.page.run(contrast, f"--mark{mark}", "--paper"), 3, (scheme, mark))
 
     def test_controls_have_names(self):
