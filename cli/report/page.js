@@ -153,6 +153,31 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
+// The parts of "#c35300", from 0 to 255.
+function parts_of(hex) {
+  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+}
+
+// A colour that lets some of the paper through.
+function blended(hex, paper, alpha) {
+  const under = parts_of(paper);
+  const parts = parts_of(hex).map((part, i) => Math.round(alpha * part + (1 - alpha) * under[i]));
+  return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+}
+
+// How light a colour is, as the Web Content Accessibility Guidelines reckon it: from 0 to 1.
+function luminance(hex) {
+  const [red, green, blue] = parts_of(hex)
+    .map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+// Black or white, whichever stands out more: the contrast is 4.58 at least.
+function text_on(hex) {
+  return luminance(hex) > 0.179 ? "#000000" : "#ffffff";
+}
+
 function marks() {
   return Array.from({ length: 10 }, (_, i) => colour(`mark${i}`));
 }
