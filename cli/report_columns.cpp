@@ -55,7 +55,7 @@ void finish(ReportColumn& column) {
   std::ranges::transform(column.values, column.values.begin(), rounded);
 }
 
-/// Is there one value, wherever the sweep has any? What tells how a point ended always has a column.
+/// Is there one value, wherever the sweep has any? What tells how a point ended has a column.
 bool is_constant(const ReportColumn& column, const SweepRows& sweep) {
   constexpr std::array<std::string_view, 4> never{"point", "status", "fits", "message"};
   std::vector<Json> values;
@@ -64,8 +64,7 @@ bool is_constant(const ReportColumn& column, const SweepRows& sweep) {
   const auto is_first = [&](const Json& value) { return value == values.front(); };
   return column.role == ColumnRole::result && values.size() > 1 &&
          std::ranges::find(never, column.key) == never.end() &&
-         std::ranges::all_of(values, is_first) &&
-         std::ranges::all_of(sweep, [&](const Json& row) {
+         std::ranges::all_of(values, is_first) && std::ranges::all_of(sweep, [&](const Json& row) {
            const auto found = row.find(column.key);
            return found == row.end() || found->is_null() || is_first(rounded(*found));
          });

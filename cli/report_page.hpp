@@ -24,9 +24,9 @@ struct Report {
   std::size_t unfit = 0;                                        // points that ran, but do not fit
   std::optional<std::size_t> best{};
   bool have_same_tokens = true;  // else the best one is only the one with the shortest step
-  ReportTable table{};  // of the points that are in the page
+  ReportTable table{};           // of the points that are in the page
   std::optional<PointReport> point{};
-  std::vector<std::string> options{};       // of the command, as words of a shell
+  std::vector<std::string> options{};        // of the command, as words of a shell
   std::vector<std::string> table_options{};  // of these, which concern all of the page's points
 };
 

@@ -94,7 +94,8 @@ function axis_of(column, is_log) {
   common.axisLabel.formatter = tick_text;
   if (!is_log) {
     const are_whole = column.factor === 1 && column.values.every(Number.isInteger);
-    return { ...common, type: "value", scale: true, min: axis_begin, minInterval: are_whole ? 1 : 0 };
+    const minInterval = are_whole ? 1 : 0;
+    return { ...common, type: "value", scale: true, min: axis_begin, minInterval };
   }
   const values = column.values.filter((value) => value > 0).map((value) => value * column.factor);
   const span = most_of(values) / least_of(values);
@@ -198,7 +199,8 @@ function seed_axes() {
   return columns.filter((column) => column.role === "axis" && column.key.endsWith("seed"));
 }
 
-// Of rows that differ in their seeds alone, the one in the middle by y: a lucky seed proves nothing.
+// Of rows that differ in their seeds alone, the one in the middle by y: a lucky seed proves
+// nothing.
 function medians(rows, x, y) {
   const axes = columns.filter((column) => column.role === "axis" || column === x);
   const seeds = seed_axes().filter((column) => column !== x);

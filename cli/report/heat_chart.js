@@ -92,8 +92,9 @@ function heat_chart(rows, choice) {
   const which = value.better === "higher" ? "highest" : "lowest";
   const hidden = rows.length - kept.length;
   const notes = [
-    hidden > 0 && `A cell is the ${which} of its points that fits; ${hidden} others are behind them.`,
-    unfit.size > 0 && `Grey and hatched: does not fit into memory, ${unfit.size}.`,
+    hidden > 0 &&
+      `A cell is the ${which} of its points that fits; ${hidden} others are behind them.`,
+    unfit.size > 0 && `Hatched: does not fit into memory (${unfit.size}).`,
   ];
   return { option, note: notes.filter(Boolean).join(" ") };
 }

@@ -153,8 +153,8 @@ TEST_CASE("report: titles are short where that leaves them different") {
 
 TEST_CASE("report: what is the same in all rows is no column, but how points ended always is") {
   const SweepRows rows{row_of(0, {{"x", 1}}, {{"step_s", 1.0}, {"gpus", 8}, {"fits", true}}),
-                        row_of(1, {{"x", 1}}, {{"step_s", 2.0}, {"gpus", 8}, {"fits", true}}),
-                        {{"point", 2}, {"axes", {{"x", 1}}}, {"status", "invalid"}}};
+                       row_of(1, {{"x", 1}}, {{"step_s", 2.0}, {"gpus", 8}, {"fits", true}}),
+                       {{"point", 2}, {"axes", {{"x", 1}}}, {"status", "invalid"}}};
   const ReportTable table = report_table(rows, rows);
   CHECK(table.rows == 3);
   std::string keys;
@@ -167,10 +167,10 @@ TEST_CASE("report: what is the same in all rows is no column, but how points end
   CHECK(cell_text(table.columns[2], 2).empty());
 }
 
-TEST_CASE("report: what is the same in the page's rows alone is a column, and axes have all values") {
+TEST_CASE("report: what is the same in the page's rows alone is a column, axes have all values") {
   const SweepRows sweep{row_of(0, {{"x", 1}}, {{"step_s", 1.0}, {"gpus", 8}, {"PP", 2}}),
-                         row_of(1, {{"x", 1}}, {{"step_s", 2.0}, {"gpus", 8}, {"PP", 2}}),
-                         row_of(2, {{"x", 4}}, {{"step_s", 3.0}, {"gpus", 16}, {"PP", 2}})};
+                        row_of(1, {{"x", 1}}, {{"step_s", 2.0}, {"gpus", 8}, {"PP", 2}}),
+                        row_of(2, {{"x", 4}}, {{"step_s", 3.0}, {"gpus", 16}, {"PP", 2}})};
   const ReportTable table = report_table(ranked(sweep, 2, std::nullopt), sweep);
   CHECK(table.rows == 2);
   REQUIRE(table.constants.size() == 1);
@@ -182,9 +182,9 @@ TEST_CASE("report: what is the same in the page's rows alone is a column, and ax
 
 TEST_CASE("report: the fastest of those that fit come first, and the chosen one is never cut off") {
   const SweepRows rows{row_of(0, Json::object(), {{"step_s", 3.0}, {"fits", true}}),
-                        row_of(1, Json::object(), {{"step_s", 1.0}, {"fits", false}}),
-                        row_of(2, Json::object(), {{"step_s", 2.0}, {"fits", true}}),
-                        {{"point", 3}, {"axes", Json::object()}, {"status", "invalid"}}};
+                       row_of(1, Json::object(), {{"step_s", 1.0}, {"fits", false}}),
+                       row_of(2, Json::object(), {{"step_s", 2.0}, {"fits", true}}),
+                       {{"point", 3}, {"axes", Json::object()}, {"status", "invalid"}}};
   const auto order = [](const SweepRows& some) {
     std::string out;
     for (const Json& row : some) {
