@@ -184,12 +184,34 @@ class ReportTest(unittest.TestCase):
                       "document.querySelector('#usable').click()")
         self.assertEqual(len(self.column("point")), 12)
 
+    def test_filter_says_what_it_does_not_know(self):
+        gpus = column_of("gpus", [8], title="GPUs")
+        self.open_table(column_of("axes.x", [1, 2, 3]), column_of("step_s", [1.24, 2.26, 3.26], digits=1),
+                        constants=[gpus])
+        for text, points, note in (("width=2", [], "; no column 'width'"), ("gpus=8", ["0", "1", "2"], "; GPUs is 8 "),
+                                   ("gpus>8", [], "; GPUs is 8 "), ("step_s=2.3", ["1"], ""),
+                                   ("step_s<2.3", ["0"], ""), ("step_s<=2.3", ["0", "1"], ""),
+                                   ("step_s>2.3", ["2"], ""), ("step_s>=2.3", ["1", "2"], ""),
+                                   ("step_s>2.3 x>1", ["2"], "")):
+            self.page.run("""
+                document.querySelector("#filter").value = arguments[0];
+                document.querySelector("#filter").dispatchEvent(new Event("input"));
+            """, text)
+            self.assertEqual(self.column("point"), points, text)
+            said = self.page.text("#count")
+            self.assertEqual(said.startswith(f"{len(points)} of 3 points{note}"), True, said)
+            self.assertTrue(note or said.endswith("points"), said)
+
     def test_rows_have_details(self):
         self.page.focus("#table tbody button.row")
         self.page.press("Down", "Down", "Enter")
         point = self.column("point")[2]
         self.assertTrue(self.page.text("#details-title").startswith(f"Point {point}: "))
         self.assertEqual(self.page.text("tr.chosen button[aria-pressed=true]"), point)
+        self.page.focus("th[data-key='step_s'] button")
+        self.page.press("Enter")  # draws all rows again
+        pressed = "return [...document.querySelectorAll('button.row')].map((row) => row.getAttribute('aria-pressed'))"
+        self.assertEqual(sorted(self.page.run(pressed)), 17 * ["false"] + ["true"])
         self.assertIn(f"--point {point}", self.page.text("#details-body"))
 
     def test_chart_follows_its_controls(self):
@@ -198,10 +220,19 @@ class ReportTest(unittest.TestCase):
         after = self.chart()
         self.assertNotEqual(before, after)
         self.assertIn("MFU", after)
-        for kind in ("scatter", "breakdown", "heat", "line"):
-            before = self.chart()
+        # Of the 12 points that ran: marks, and rings of the front; bars of each part; cells; marks.
+        least = {"scatter": 12, "breakdown": 2 * 12, "heat": 2 * 3, "line": 12}
+        for kind, marks in least.items():
             self.choose("#chart-kind", kind)
-            self.assertNotEqual(before, self.chart(), kind)
+            types, drawn = self.drawing("""
+                const series = drawing.getModel().getSeries();
+                const marks = series.flatMap((each) => each.getData().mapArray((i) =>
+                    each.getData().getItemGraphicEl(i)).filter(Boolean));
+                return [series.map((each) => each.subType), marks.length];
+            """)
+            name = {"breakdown": "bar", "heat": "heatmap"}.get(kind, kind)
+            self.assertIn(name, types)
+            self.assertGreaterEqual(drawn, marks, kind)
         self.choose("#chart-kind", "scatter")
         self.choose("#chart-x", "memory_B")
         self.assertIn("Pareto front", self.page.text("#chart-note"))
@@ -226,7 +257,7 @@ class ReportTest(unittest.TestCase):
         """)
         self.assertEqual([fill == grey for fill in fills], [False, False, True, False])
         self.assertEqual(self.drawing("return drawing.getOption().visualMap[0].min"), 2)
-        self.assertIn("does not fit into memory, 1", self.page.text("#chart-note"))
+        self.assertIn("Hatched: does not fit into memory (1)", self.page.text("#chart-note"))
 
     def test_lines_go_through_the_median_of_seeds(self):
         self.open_table(column_of("axes.x", [1, 1, 1, 2, 2, 2]), column_of("axes.seed", [1, 2, 3, 1, 2, 3]),
@@ -314,6 +345,46 @@ class ReportTest(unittest.TestCase):
         self.page.run("document.querySelector('[data-move=all]').click()")
         self.assertEqual(self.page.text("#timeline-range"), whole)
 
+    def test_bars_that_overlap_are_all_found(self):
+        # One from 0 to 1000, and twenty short ones in it: at 900, all but the long one are over.
+        found = self.inside("""
+            const short = Array.from({length: 20}, (_, i) => [i === 0 ? 1 : 10, 5, 0, 1]);
+            const bars = read_row({name: "messages", bars: [0, 1000, 0, 1, ...short.flat(), 900, 5, 0, 1]});
+            return [900, 1001, 2000].map((time) => first_after(bars, time));
+        """)
+        self.assertEqual(found, [0, 21, 22])
+
+    def test_a_drag_is_no_click(self):
+        self.page.run("document.getElementById('timeline-canvas').scrollIntoView({block: 'center'})")
+        box = self.page.run("const box = document.getElementById('timeline-canvas').getBoundingClientRect();"
+                            "return [box.x, box.y]")
+
+        def drag(pixels):
+            x, y = round(box[0] + 500), round(box[1] + 56)  # in the row of kernels, of which a step is full
+            steps = [{"type": "pointerMove", "duration": 0, "x": x, "y": y}, {"type": "pointerDown", "button": 0},
+                     {"type": "pointerMove", "duration": 50, "x": x + pixels, "y": y},
+                     {"type": "pointerUp", "button": 0}]
+            mouse = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": steps}
+            self.page.call("POST", "/actions", {"actions": [mouse]})
+            return self.page.text("#timeline-bar").strip()
+
+        self.page.run("document.querySelector('[data-move=in]').click()")
+        before = self.page.text("#timeline-range")
+        self.assertEqual(drag(-60), "")
+        after = self.page.text("#timeline-range")
+        self.assertNotEqual(after, before)
+        self.assertIn("kernels", drag(2))
+        self.assertEqual(self.page.text("#timeline-range"), after)
+        self.page.run("""
+            const canvas = document.getElementById("timeline-canvas");
+            canvas.setPointerCapture = () => {};
+            const send = (type, x) => canvas.dispatchEvent(new PointerEvent(type, {clientX: x, pointerId: 1}));
+            send("pointerdown", 500);
+            send("pointercancel", 500);
+            send("pointermove", 700);
+        """)
+        self.assertEqual(self.page.text("#timeline-range"), after)
+
     def test_dark_mode_and_print(self):
         looks = """
             const body = getComputedStyle(document.body);
@@ -354,10 +425,36 @@ class ReportTest(unittest.TestCase):
             for mark in range(12):
                 self.assertGreaterEqual(self.page.run(contrast, f"--mark{mark}", "--paper"), 3, (scheme, mark))
 
+    def test_texts_on_colours_stand_apart(self):
+        """Names on bars of the timeline, pale ones too, and numbers in the cells of a heat map."""
+        bars = """
+            const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+            const fills = Object.values(category_marks).map(colour);
+            return fills.flatMap((mark) => [mark, blended(mark, colour("paper"), 0.7)]).map((fill) =>
+                contrast(luminance(fill), luminance(text_on(fill))));
+        """
+        for scheme in ("light", "dark"):
+            self.page.emulate(scheme=scheme)
+            self.assertGreaterEqual(min(self.inside(bars)), 4.5, scheme)
+        cells = """
+            const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+            const column = {better: "higher", number: true, factor: 1, values: [0, 1], title: "x"};
+            const scale = heat_scale(column, [0, 1]);
+            return Array.from({length: 101}, (_, i) => i / 100).map((at) => {
+              const place = Math.min(Math.floor(at * 6), 5);
+              const fill = blended(heat_ramp[place + 1], heat_ramp[place], at * 6 - place);
+              return contrast(luminance(fill), scale.is_pale(at) ? 0 : 1);
+            });
+        """
+        self.assertGreaterEqual(min(self.inside(cells)), 4.5)
+
     def test_controls_have_names(self):
         nameless = self.page.run("""
-            const name = (each) => each.textContent.trim() || each.labels?.[0]?.textContent.trim()
-                || each.getAttribute("aria-label");
+            // The text in a label, less that of the control, which may be in it as well.
+            const label = (each) => [...(each.labels?.[0]?.childNodes ?? [])]
+                .filter((node) => !node.contains(each)).map((node) => node.textContent).join("").trim();
+            const text = (each) => (["BUTTON", "SUMMARY", "A"].includes(each.tagName) ? each.textContent.trim() : "");
+            const name = (each) => text(each) || label(each) || each.getAttribute("aria-label")?.trim();
             const controls = document.querySelectorAll("button:not([hidden]), input, select, canvas, [tabindex]");
             return [...controls].filter((each) => !name(each)).map((each) => each.outerHTML.slice(0, 80));
         """)
@@ -365,8 +462,8 @@ class ReportTest(unittest.TestCase):
 
     def test_narrow(self):
         self.page.resize(400)
-        width = wait_for(lambda: self.page.run("return document.documentElement.scrollWidth"), "a width")
-        self.assertLessEqual(width, 400)
+        width = "return document.documentElement.scrollWidth"
+        wait_for(lambda: self.page.run(width) <= 400, "a page that is no wider than its window")
 
     def test_without_scripts(self):
         self.page.tool("Emulation.setScriptExecutionDisabled", value=True)
