@@ -168,8 +168,9 @@ void choose_prefix(ReportColumn& column, double most) {
                                 Prefix{"", 1},     Prefix{"m", 1e-3}, Prefix{"µ", 1e-6},
                                 Prefix{"n", 1e-9}, Prefix{"p", 1e-12}};
   // Energy comes with a prefix that is not yet that of the column.
-  const double written = column.unit == "MWh" ? 1e6 : column.unit == "kWh" ? 1e3 : 1;
-  if (written > 1) {
+  double written = 1;
+  if (column.unit == "kWh" || column.unit == "MWh") {
+    written = column.unit == "kWh" ? 1e3 : 1e6;
     column.unit = "Wh";
     column.factor = written;
   }

@@ -136,28 +136,6 @@ function bottom_axis(axis) {
   return { ...axis, axisLabel, nameGap: 14 + 14 * lines };
 }
 
-const distinct_of = new Map();
-
-// The values of a column as texts, each once, in their order.
-function distinct(column) {
-  if (!distinct_of.has(column)) {
-    distinct_of.set(column, find_distinct(column));
-  }
-  return distinct_of.get(column);
-}
-
-function find_distinct(column) {
-  const rows = Array.from({ length: data.table.rows }, (_, row) => row);
-  rows.sort((left, right) => compare_rows(column, left, right));
-  return [
-    ...new Set(
-      rows
-        .filter((row) => column.values[row] !== null)
-        .map((row) => value_text(column, column.values[row])),
-    ),
-  ];
-}
-
 // Where a row stands on an axis.
 function place_on(column, row) {
   return column.number ? shown_value(column, row) : value_text(column, column.values[row]);
@@ -182,17 +160,6 @@ function groups_of(rows, column) {
       name: `${column.title} ${name}${unit}`,
       rows: members,
     }));
-}
-
-// Does a row beat another one? What does not fit into memory beats nothing that does.
-function is_better(column, left, right) {
-  if (is_usable(left) !== is_usable(right)) {
-    return is_usable(left);
-  }
-  const higher = column.better === "higher";
-  return higher
-    ? column.values[left] > column.values[right]
-    : column.values[left] < column.values[right];
 }
 
 function seed_axes() {

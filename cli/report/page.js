@@ -98,6 +98,39 @@ function is_usable(row) {
   return column_of.get("status").values[row] === "ok" && (!fits || fits.values[row] !== false);
 }
 
+// Does a row beat another one? What does not fit into memory beats nothing that does.
+function is_better(column, left, right) {
+  if (is_usable(left) !== is_usable(right)) {
+    return is_usable(left);
+  }
+  const higher = column.better === "higher";
+  return higher
+    ? column.values[left] > column.values[right]
+    : column.values[left] < column.values[right];
+}
+
+const distinct_of = new Map();
+
+// The values of a column as texts, each once, in their order.
+function distinct(column) {
+  if (!distinct_of.has(column)) {
+    distinct_of.set(column, find_distinct(column));
+  }
+  return distinct_of.get(column);
+}
+
+function find_distinct(column) {
+  const rows = Array.from({ length: data.table.rows }, (_, row) => row);
+  rows.sort((left, right) => compare_rows(column, left, right));
+  return [
+    ...new Set(
+      rows
+        .filter((row) => column.values[row] !== null)
+        .map((row) => value_text(column, column.values[row])),
+    ),
+  ];
+}
+
 // "tensor 8, link 400 Gbps": the values of a row on the axes.
 function label_of(row) {
   const axes = columns.filter((column) => column.role === "axis");
