@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,6 +16,7 @@
 
 #include "cli/atomic_file.hpp"
 #include "cli/commands.hpp"
+#include "cli/long_quantities.hpp"
 #include "cli/report_page.hpp"
 #include "cli/report_point.hpp"
 #include "cli/sweep.hpp"
@@ -118,6 +121,20 @@ void check_match(const Sweep& sweep, const SweepRows& rows, const fs::path& dire
   }
 }
 
+/// A time in a step: steps may be longer than what a scenario's times may be.
+sim::Duration read_time(const std::string& text) {
+  if (const auto time = sim::parse_duration(text); time.value) {
+    return *time.value;
+  }
+  const planning::Seconds time = read_long_time(sim::ConfigNode::scalar("--window", text));
+  constexpr std::chrono::hours most{1};
+  if (time > most) {
+    throw sim::Error{std::string{"--window"},
+                     fmt::format("expected at most an hour, got '{}'", text)};
+  }
+  return std::chrono::round<sim::Duration>(time);
+}
+
 std::optional<TimeWindow> read_window(const Arguments& arguments) {
   const auto said = arguments.find("window");
   if (!said) {
@@ -127,10 +144,7 @@ std::optional<TimeWindow> read_window(const Arguments& arguments) {
   if (dots == std::string::npos) {
     throw sim::Error{std::string{"--window"}, fmt::format("expected FROM..TO, got '{}'", *said)};
   }
-  const auto time = [](const std::string& text) {
-    return sim::ConfigNode::scalar("--window", text).duration();
-  };
-  const TimeWindow window{time(said->substr(0, dots)), time(said->substr(dots + 2))};
+  const TimeWindow window{read_time(said->substr(0, dots)), read_time(said->substr(dots + 2))};
   if (window.end <= window.begin) {
     throw sim::Error{std::string{"--window"}, "ends before it begins"};
   }
@@ -179,6 +193,29 @@ std::vector<std::string> inputs_of(const fs::path& directory, const Arguments& a
   return out;
 }
 
+/// Sets the options that give the same page again.
+void keep_options(const Arguments& arguments, Report& report) {
+  const auto words_of = [&](std::initializer_list<std::string_view> names) {
+    std::vector<std::string> out;
+    for (const std::string_view name : names) {
+      if (const auto said = arguments.find(name)) {
+        out.insert(out.end(), {fmt::format("--{}", name), shell_word(*said)});
+      }
+    }
+    return out;
+  };
+  report.table_options = words_of({"rows", "sweep", "stages"});
+  report.options = report.table_options;
+  std::vector<std::string> more = words_of({"point", "window"});
+  if (report.point && !arguments.has("point")) {
+    more.insert(more.begin(), {"--point", fmt::format("{}", report.point->point)});
+  }
+  if (!report.point) {
+    more.emplace_back("--no-run");
+  }
+  report.options.insert(report.options.end(), more.begin(), more.end());
+}
+
 void count_statuses(const SweepRows& rows, Report& report) {
   std::map<std::string, std::size_t> statuses;
   for (const Json& row : rows) {
@@ -210,17 +247,19 @@ int run_report(const Arguments& arguments) {
   report.left_out = sweep.skipped;
   count_statuses(rows, report);
   report.best = best_point(rows);
+  report.have_same_tokens = have_same_tokens(rows);
   const auto point = choose_point(arguments, rows);
   constexpr std::int64_t rows_usual = 2000;
   const auto rows_most =
       static_cast<std::size_t>(number_of(arguments, "rows", rows_usual, 1, points_max));
-  report.table = report_table(ranked(rows, rows_most, point));
+  report.table = report_table(ranked(rows, rows_most, point), rows);
+  const PointChoice choice{
+      .stages = static_cast<std::int32_t>(number_of(arguments, "stages", 4, 1, 64)),
+      .window = read_window(arguments)};
   if (point && !arguments.has("no-run")) {
-    const PointChoice choice{
-        .stages = static_cast<std::int32_t>(number_of(arguments, "stages", 4, 1, 64)),
-        .window = read_window(arguments)};
     report.point = run_for_report(sweep, *point, rows[*point], choice);
   }
+  keep_options(arguments, report);
   const std::string page = report_page(report);
   write_file_atomically(output, page);
   fmt::print("report: {} ({})\n", output.string(),

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -53,15 +55,34 @@ void finish(ReportColumn& column) {
   std::ranges::transform(column.values, column.values.begin(), rounded);
 }
 
-/// Is there one value, wherever there is any? What tells how a point ended always has a column.
-bool is_constant(const ReportColumn& column) {
+/// Is there one value, wherever the sweep has any? What tells how a point ended has a column.
+bool is_constant(const ReportColumn& column, const SweepRows& sweep) {
   constexpr std::array<std::string_view, 4> never{"point", "status", "fits", "message"};
   std::vector<Json> values;
   std::ranges::copy_if(column.values, std::back_inserter(values),
                        [](const Json& value) { return !value.is_null(); });
+  const auto is_first = [&](const Json& value) { return value == values.front(); };
   return column.role == ColumnRole::result && values.size() > 1 &&
          std::ranges::find(never, column.key) == never.end() &&
-         std::ranges::all_of(values, [&](const Json& value) { return value == values.front(); });
+         std::ranges::all_of(values, is_first) && std::ranges::all_of(sweep, [&](const Json& row) {
+           const auto found = row.find(column.key);
+           return found == row.end() || found->is_null() || is_first(rounded(*found));
+         });
+}
+
+/// How many values each axis has, by its key.
+std::map<std::string, std::size_t> count_values(const SweepRows& sweep) {
+  std::map<std::string, std::set<std::string>> values;
+  for (const Json& row : sweep) {
+    for (const auto& [key, value] : row.at("axes").items()) {
+      values[key].insert(value.dump());
+    }
+  }
+  std::map<std::string, std::size_t> out;
+  for (const auto& [key, each] : values) {
+    out[key] = each.size();
+  }
+  return out;
 }
 
 /// "tensor" of "layout.tensor", unless another axis would have the same name.
@@ -153,13 +174,34 @@ SweepRows ranked(const SweepRows& rows, std::size_t most, std::optional<std::siz
   return out;
 }
 
-ReportTable report_table(const SweepRows& rows) {
+bool have_same_tokens(const SweepRows& sweep) {
+  constexpr double rounding = 1e-6;
+  std::optional<double> first;
+  for (const Json& row : sweep) {
+    const double tokens = row.value("tokens_per_s", 0.0) * row.value("step_s", 0.0);
+    if (!(tokens > 0)) {
+      continue;
+    }
+    first = first.value_or(tokens);
+    if (std::abs(tokens - *first) > rounding * *first) {
+      return false;
+    }
+  }
+  return true;
+}
+
+ReportTable report_table(const SweepRows& rows, const SweepRows& sweep) {
+  const std::map<std::string, std::size_t> distinct = count_values(sweep);
   Builder builder{rows.size()};
   for (std::size_t row = 0; row < rows.size(); ++row) {
     builder.add({.key = "point", .title = "point", .role = ColumnRole::result}, row,
                 rows[row].at("point"));
     for (const auto& [key, value] : rows[row].at("axes").items()) {
-      builder.add({.key = "axes." + key, .title = key, .role = ColumnRole::axis}, row, value);
+      builder.add({.key = "axes." + key,
+                   .title = key,
+                   .role = ColumnRole::axis,
+                   .distinct = distinct.at(key)},
+                  row, value);
     }
     for (const auto& [key, value] : rows[row].items()) {
       if (key != "point" && key != "axes") {
@@ -173,7 +215,7 @@ ReportTable report_table(const SweepRows& rows) {
   std::ranges::stable_sort(columns, {}, place_of);
   for (ReportColumn& column : columns) {
     finish(column);
-    if (is_constant(column)) {
+    if (is_constant(column, sweep)) {
       std::erase_if(column.values, [](const Json& value) { return value.is_null(); });
       column.values.resize(1);
       table.constants.push_back(std::move(column));

@@ -34,9 +34,10 @@ struct ReportColumn {
   double factor = 1;                             // what is shown is the value times this
   int digits = 0;                                // behind the point
   std::vector<nlohmann::ordered_json> values{};  // one a row: number, text, true, false, or null
+  std::size_t distinct = 0;                      // of an axis: how many values the sweep has
 };
 
-/// A table of columns, and what is the same in all rows that have it.
+/// A table of columns, and what is the same in all of the sweep's rows that have it.
 struct ReportTable {
   std::size_t rows = 0;
   std::vector<ReportColumn> columns;
@@ -59,9 +60,14 @@ struct ReportTable {
 /// The time that a row is about, in seconds. Requires a usable row.
 [[nodiscard]] double time_of(const nlohmann::ordered_json& row);
 
+/// Do all steps of the sweep have as many tokens? Only then is the one that takes the shortest the
+/// best one; collectives are compared by size.
+[[nodiscard]] bool have_same_tokens(const SweepRows& sweep);
+
 /// Axes first, then what matters most. Values of an axis that are numbers with units, such as
-/// "400 Gbps", become numbers; all numbers have six digits.
-[[nodiscard]] ReportTable report_table(const SweepRows& rows);
+/// "400 Gbps", become numbers; all numbers have six digits. `rows` are those of the table, and some
+/// or all of the `sweep`, which says what is the same everywhere.
+[[nodiscard]] ReportTable report_table(const SweepRows& rows, const SweepRows& sweep);
 
 /// What a cell shows: "1 234.5", "yes", "" for nothing.
 [[nodiscard]] std::string cell_text(const ReportColumn& column, std::size_t row);

@@ -50,14 +50,7 @@ std::string axes_text(const ReportTable& table) {
   std::string out;
   for (const ReportColumn& column : table.columns) {
     if (column.role == ColumnRole::axis) {
-      std::vector<std::string> values;
-      for (std::size_t row = 0; row < table.rows; ++row) {
-        values.push_back(column.values[row].dump());
-      }
-      std::ranges::sort(values);
-      const auto repeated = std::ranges::unique(values);
-      values.erase(repeated.begin(), repeated.end());
-      out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", column.title, values.size());
+      out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", column.title, column.distinct);
     }
   }
   return out.empty() ? "none" : out;
@@ -87,6 +80,11 @@ std::optional<std::size_t> row_of(const ReportTable& table, std::size_t point) {
   return std::nullopt;
 }
 
+/// What comes first in the table.
+std::string_view best_word(const Report& report) {
+  return report.have_same_tokens ? "best" : "shortest step";
+}
+
 std::string best_text(const Report& report) {
   if (!report.best) {
     return "<p><strong>No point ran and fits.</strong></p>\n";
@@ -104,7 +102,8 @@ std::string best_text(const Report& report) {
     }
   }
   const std::string label = escape_html(label_of(report.table, *row));
-  return fmt::format("<p><strong>Best: point {}</strong>{}: {}.</p>\n", *report.best,
+  return fmt::format("<p><strong>{}: point {}</strong>{}: {}.</p>\n",
+                     report.have_same_tokens ? "Best" : "Shortest step", *report.best,
                      label.empty() ? label : fmt::format(" ({})", label),
                      escape_html(fmt::format("{}", fmt::join(figures, ", "))));
 }
@@ -159,7 +158,7 @@ std::string table_html(const Report& report) {
     }
   }
   std::string out = "<table id=\"table\">\n<caption>";
-  out += fmt::format("The best first; {} of {} points{}", rows, report.points,
+  out += fmt::format("The {} first; {} of {} points{}", best_word(report), rows, report.points,
                      rows < report.points ? ", all of them are in results.csv" : "");
   out += "</caption>\n<thead><tr>";
   for (const ReportColumn* column : shown) {
@@ -198,9 +197,10 @@ std::string sweep_command(const SweepOrigin& origin) {
 std::string reproduce_html(const Report& report) {
   const std::string output = shell_word(report.origin.output);
   std::string commands = sweep_command(report.origin) + "\n";
-  commands += report.point
-                  ? fmt::format("espalier report {} --point {}", output, report.point->point)
-                  : fmt::format("espalier report {} --no-run", output);
+  commands += fmt::format("espalier report {}", output);
+  for (const std::string& option : report.options) {
+    commands += " " + option;
+  }
   std::string out = fmt::format(
       "<p>The same version of the program, {}, the same files and the same commands give the same "
       "results, and this page, to the byte. Every point has the hash of all that its scenario "
@@ -254,7 +254,9 @@ Json page_data(const Report& report) {
             {"version", version},
             {"points", report.points},
             {"best", report.best ? Json(*report.best) : Json()},
+            {"best_word", best_word(report)},
             {"directory", shell_word(report.origin.output)},
+            {"options", report.table_options},
             {"table", to_json(report.table)}};
   data["point"] = report.point ? Json(report.point->point) : Json();
   data["timeline"] = report.point ? report.point->timeline : Json();

@@ -23,8 +23,11 @@ struct Report {
   std::vector<std::pair<std::string, std::size_t>> statuses{};  // how many points ended how
   std::size_t unfit = 0;                                        // points that ran, but do not fit
   std::optional<std::size_t> best{};
-  ReportTable table{};  // of the points that are in the page
+  bool have_same_tokens = true;  // else the best one is only the one with the shortest step
+  ReportTable table{};           // of the points that are in the page
   std::optional<PointReport> point{};
+  std::vector<std::string> options{};        // of the command, as words of a shell
+  std::vector<std::string> table_options{};  // of these, which concern all of the page's points
 };
 
 /// The same bytes for the same report. The page loads nothing, and says so to the browser.

@@ -103,6 +103,7 @@ class Writer {
 
  private:
   using Part = std::pair<std::int64_t, std::int64_t>;
+  using Busy = std::map<std::string, std::int64_t>;  // how long, by category
 
   void add_spans() {
     for (const Recording::Span& span : timeline_->recording.spans) {
@@ -179,15 +180,19 @@ class Writer {
   /// drawn with the bar before.
   std::vector<Rows> drawn_together(std::int64_t closest) {
     std::vector<Rows> out(stages_.size(), Rows(timeline_rows.size()));
+    Busy busy;  // of the last bar drawn
     for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
       for (std::size_t row = 0; row < timeline_rows.size(); ++row) {
         for (const Bar& bar : stages_[stage][row]) {
           std::vector<Bar>& drawn = out[stage][row];
+          const std::string& category = names_.words(bar.what).second;
           if (drawn.empty() || is_in(window_, bar) || is_in(window_, drawn.back()) ||
               !are_close(drawn.back(), bar, closest)) {
             drawn.push_back(bar);
+            busy = {{category, bar.end - bar.begin}};
           } else {
-            join(drawn.back(), bar);
+            busy[category] += bar.end - bar.begin;
+            join(drawn.back(), bar, busy);
           }
         }
       }
@@ -201,10 +206,11 @@ class Writer {
     return next.begin - bar.end < closest && (are_alike || is_short);
   }
 
-  void join(Bar& bar, const Bar& next) {
-    const bool is_longer = next.end - next.begin > bar.end - bar.begin;
-    const std::string category = names_.words((is_longer ? next : bar).what).second;
+  /// The bar is of the category that is busy in it for longest.
+  void join(Bar& bar, const Bar& next, const Busy& busy) {
     if (bar.what != next.what) {
+      const std::string& category =
+          std::ranges::max_element(busy, {}, &Busy::value_type::second)->first;
       bar.what = names_.number_of({category, category});
     }
     bar.end = std::max(bar.end, next.end);
@@ -234,23 +240,47 @@ class Writer {
     return out;
   }
 
-  /// The most that is held in each of some hundred parts of the step: time and bytes, in turns.
+  /// In each of some hundred parts of the step the most that is held: time and bytes, in turns.
   [[nodiscard]] Json memory_json(std::size_t place) const {
     constexpr std::int64_t parts = 400;
-    std::map<std::int64_t, std::int64_t> most;
+    const std::map<std::int64_t, Held> held = held_in(place, parts);
+    Json out = Json::array();
+    std::int64_t drawn = -1;
+    const auto draw = [&](std::int64_t part, std::int64_t bytes) {
+      if (bytes != drawn) {
+        out.push_back(std::min(part * step_ / parts, step_));
+        out.push_back(bytes);
+        drawn = bytes;
+      }
+    };
+    for (const auto& [part, here] : held) {
+      draw(part, here.most);
+      if (!held.contains(part + 1)) {
+        draw(part + 1, here.last);  // until it changes again
+      }
+    }
+    return out;
+  }
+
+  struct Held {
+    std::int64_t most = 0;
+    std::int64_t last = 0;
+  };
+
+  /// Bytes in the parts in which they change; what is held at the begin of a part is held in it.
+  [[nodiscard]] std::map<std::int64_t, Held> held_in(std::size_t place, std::int64_t parts) const {
+    std::map<std::int64_t, Held> out;
+    std::optional<std::int64_t> carried;
     for (const Recording::Level& level : timeline_->recording.levels) {
       if (place_of_.at(level.rank) == place) {
         const std::int64_t part =
             nanoseconds(level.when) * parts / std::max<std::int64_t>(step_, 1);
         const std::int64_t held = (timeline_->held_always[place] + level.held).count();
-        std::int64_t& here = most.try_emplace(part, held).first->second;
-        here = std::max(here, held);
+        Held& here = out.try_emplace(part, Held{.most = carried.value_or(held)}).first->second;
+        here.most = std::max(here.most, held);
+        here.last = held;
+        carried = held;
       }
-    }
-    Json out = Json::array();
-    for (const auto& [part, held] : most) {
-      out.push_back(part * step_ / parts);
-      out.push_back(held);
     }
     return out;
   }

@@ -163,17 +163,25 @@ Extent extent_of(const ReportColumn& column) {
 
 void choose_prefix(ReportColumn& column, double most) {
   using Prefix = std::pair<std::string_view, double>;
-  constexpr std::array prefixes{Prefix{"T", 1e12}, Prefix{"G", 1e9},  Prefix{"M", 1e6},
-                                Prefix{"k", 1e3},  Prefix{"", 1},     Prefix{"m", 1e-3},
-                                Prefix{"µ", 1e-6}, Prefix{"n", 1e-9}, Prefix{"p", 1e-12}};
-  const auto* found =
-      std::ranges::find_if(prefixes, [&](const Prefix& prefix) { return most >= prefix.second; });
+  constexpr std::array prefixes{Prefix{"E", 1e18}, Prefix{"P", 1e15}, Prefix{"T", 1e12},
+                                Prefix{"G", 1e9},  Prefix{"M", 1e6},  Prefix{"k", 1e3},
+                                Prefix{"", 1},     Prefix{"m", 1e-3}, Prefix{"µ", 1e-6},
+                                Prefix{"n", 1e-9}, Prefix{"p", 1e-12}};
+  // Energy comes with a prefix that is not yet that of the column.
+  double written = 1;
+  if (column.unit == "kWh" || column.unit == "MWh") {
+    written = column.unit == "kWh" ? 1e3 : 1e6;
+    column.unit = "Wh";
+    column.factor = written;
+  }
+  const auto* found = std::ranges::find_if(
+      prefixes, [&](const Prefix& prefix) { return most * written >= prefix.second; });
   const bool is_time = column.unit == "s";
   if (found == prefixes.end() || (is_time && found->second > 1)) {
     return;  // thousands of seconds stay seconds
   }
   column.unit = fmt::format("{}{}", found->first, column.unit);
-  column.factor = 1 / found->second;
+  column.factor = written / found->second;
 }
 
 /// Memory has decimal units, as GPUs have; sizes of messages are powers of two as a rule.
@@ -249,8 +257,9 @@ void choose_unit(ReportColumn& column) {
   if (!column.is_number) {
     return;
   }
-  const bool has_prefixes = column.unit == "s" || column.unit == "B" || column.unit == "B/s" ||
-                            column.unit == "J" || column.unit == "W";
+  constexpr std::array<std::string_view, 8> with_prefix{"s", "B",   "B/s", "J",
+                                                        "W", "kWh", "MWh", "FLOP/s"};
+  const bool has_prefixes = std::ranges::find(with_prefix, column.unit) != with_prefix.end();
   const Extent extent = extent_of(column);
   if (column.unit == "%") {
     column.factor = 100;

@@ -18,8 +18,10 @@ namespace cli {
 void read_units(ReportColumn& axis);
 
 /// One unit for all of the column, so that the largest value has one to three digits before the
-/// point, and so many behind it that the smallest one has three: six in all at most, where the
-/// largest one allows that.
+/// point where the unit takes prefixes: those of bytes, rates, energy, power, and of times below a
+/// second do. Sizes of messages that are whole in KiB or MiB are in these. Behind the point are so
+/// many digits that the smallest value has three: six in all at most, where the largest one allows
+/// that.
 void choose_unit(ReportColumn& column);
 
 }  // namespace cli

@@ -49,17 +49,23 @@ function tip_of(row, extra) {
   return tip;
 }
 
-// "0.00001" as "1e-5"; others as short as they are.
+// "0.00001" as "1e-5", 15000000 as "1.5e+7"; others as short as they are.
 function tick_text(value) {
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-4 || size >= 1e7)
-    ? value.toExponential(0)
+    ? Number(value.toPrecision(6)).toExponential()
     : grouped(String(value));
 }
 
-function axis_of(column, is_log) {
+// An axis begins at 0, unless that would leave more than three quarters of it empty.
+function axis_begin({ min, max }) {
+  return min >= 0 && min < 0.75 * max ? 0 : null;
+}
+
+// What all axes have.
+function axis_base(column) {
   const ink = colour("ink");
-  const common = {
+  return {
     name: title_of(column),
     nameLocation: "middle",
     nameTextStyle: { color: ink, fontSize: 12 },
@@ -67,22 +73,32 @@ function axis_of(column, is_log) {
     axisLabel: { color: ink, hideOverlap: true },
     splitLine: { lineStyle: { color: colour("line"), opacity: 0.6 } },
   };
+}
+
+// An axis with a place for each value of a column.
+function text_axis(column) {
+  const base = axis_base(column);
+  return {
+    ...base,
+    type: "category",
+    data: distinct(column),
+    axisLabel: { ...base.axisLabel, formatter: shortened },
+  };
+}
+
+function axis_of(column, is_log) {
+  const common = axis_base(column);
   if (!column.number) {
-    const values = distinct(column);
-    return {
-      ...common,
-      type: "category",
-      data: values,
-      axisLabel: { ...common.axisLabel, formatter: shortened },
-    };
+    return text_axis(column);
   }
   common.axisLabel.formatter = tick_text;
   if (!is_log) {
     const are_whole = column.factor === 1 && column.values.every(Number.isInteger);
-    return { ...common, type: "value", scale: true, minInterval: are_whole ? 1 : 0 };
+    const minInterval = are_whole ? 1 : 0;
+    return { ...common, type: "value", scale: true, min: axis_begin, minInterval };
   }
   const values = column.values.filter((value) => value > 0).map((value) => value * column.factor);
-  const span = Math.max(...values) / Math.min(...values);
+  const span = most_of(values) / least_of(values);
   return { ...common, type: "log", logBase: span < 200 ? 2 : 10 };
 }
 
@@ -97,7 +113,7 @@ function shortened(text) {
 
 // Pixels that the longest of some labels takes, and some more.
 function width_of(texts) {
-  return 16 + letter_width * Math.max(0, ...texts.map((text) => shortened(text).length));
+  return 16 + letter_width * Math.max(0, most_of(texts.map((text) => shortened(text).length)));
 }
 
 // An axis along the bottom. A few texts are broken into lines, so that none is left out.
@@ -106,8 +122,10 @@ function bottom_axis(axis) {
   const width = room / (axis.data?.length ?? 1) - 12;
   const lines = Math.max(
     1,
-    ...(axis.data ?? []).map((text) =>
-      Math.ceil((1.3 * letter_width * shortened(text).length) / width),
+    most_of(
+      (axis.data ?? []).map((text) =>
+        Math.ceil((1.3 * letter_width * shortened(text).length) / width),
+      ),
     ),
   );
   const least = 56; // pixels that lines need to be read
@@ -116,19 +134,6 @@ function bottom_axis(axis) {
   }
   const axisLabel = { ...axis.axisLabel, interval: 0, width, overflow: "break" };
   return { ...axis, axisLabel, nameGap: 14 + 14 * lines };
-}
-
-// The values of a column as texts, each once, in their order.
-function distinct(column) {
-  const rows = Array.from({ length: data.table.rows }, (_, row) => row);
-  rows.sort((left, right) => compare_rows(column, left, right));
-  return [
-    ...new Set(
-      rows
-        .filter((row) => column.values[row] !== null)
-        .map((row) => value_text(column, column.values[row])),
-    ),
-  ];
 }
 
 // Where a row stands on an axis.
@@ -152,26 +157,40 @@ function groups_of(rows, column) {
   return [...named]
     .filter(([, members]) => members.length > 0)
     .map(([name, members]) => ({
-      name: `${column.title.split(".").pop()} ${name}${unit}`,
+      name: `${column.title} ${name}${unit}`,
       rows: members,
     }));
 }
 
-// Does a row beat another one? What does not fit into memory beats nothing that does.
-function is_better(column, left, right) {
-  if (is_usable(left) !== is_usable(right)) {
-    return is_usable(left);
+function seed_axes() {
+  return columns.filter((column) => column.role === "axis" && column.key.endsWith("seed"));
+}
+
+// Of rows that differ in their seeds alone, the one in the middle by y: a lucky seed proves
+// nothing.
+function medians(rows, x, y) {
+  const axes = columns.filter((column) => column.role === "axis" || column === x);
+  const seeds = seed_axes().filter((column) => column !== x);
+  if (seeds.length === 0) {
+    return rows;
   }
-  const higher = column.better === "higher";
-  return higher
-    ? column.values[left] > column.values[right]
-    : column.values[left] < column.values[right];
+  const others = axes.filter((column) => !seeds.includes(column));
+  const alike = new Map();
+  for (const row of rows) {
+    const key = JSON.stringify(others.map((column) => column.values[row]));
+    alike.set(key, alike.get(key) ?? []);
+    alike.get(key).push(row);
+  }
+  return [...alike.values()].map((same) => {
+    const fit = same.some(is_usable) ? same.filter(is_usable) : same;
+    return fit.sort((left, right) => compare_rows(y, left, right))[(fit.length - 1) >> 1];
+  });
 }
 
 // Of each x, the row with the best y.
 function best_by_x(rows, x, y) {
   const best = new Map();
-  for (const row of rows) {
+  for (const row of medians(rows, x, y)) {
     const at = x.values[row];
     if (!best.has(at) || is_better(y, row, best.get(at))) {
       best.set(at, row);
@@ -244,7 +263,8 @@ function line_chart(rows, choice) {
   let others = 0;
   groups.forEach((group, i) => {
     const best = best_by_x(group.rows, choice.x, choice.y);
-    const rest = group.rows.filter((row) => !best.includes(row));
+    const drawn = new Set(best);
+    const rest = group.rows.filter((row) => !drawn.has(row));
     others += rest.length;
     const { symbol, color } = looks(i);
     option.series.push({
@@ -273,9 +293,10 @@ function line_chart(rows, choice) {
     groups.map((group) => group.name),
   );
   const which = choice.y.better === "higher" ? "highest" : "lowest";
+  const seeds = seed_axes().some((column) => column !== choice.x) ? ", of seeds the median" : "";
   const note =
     others > 0
-      ? `Lines go through the ${which} value at each x that fits; the others are faint.`
+      ? `Lines go through the ${which} value at each x that fits${seeds}; the others are faint.`
       : "";
   return { option, note };
 }
@@ -329,13 +350,12 @@ function breakdown_chart(rows) {
   const option = chart_base();
   const factor = Math.min(...parts.map((column) => column.factor));
   const unit = parts.find((column) => column.factor === factor)?.unit ?? "s";
-  option.series = parts.map((column, i) => ({
+  option.series = parts.map((column) => ({
     type: "bar",
     name: column.title,
     stack: "time",
     itemStyle: {
-      color: marks()[i % 10],
-      decal: i >= 10 ? { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [3, 3] } : null,
+      color: colour(category_marks[column.key.replace(/_s$/, "")]),
       borderColor: colour("paper"),
       borderWidth: 0.5,
     },
@@ -348,7 +368,9 @@ function breakdown_chart(rows) {
   option.yAxis = {
     type: "category",
     inverse: true,
-    data: shown.map((row) => `${point_of(row)}: ${label_of(row)}`),
+    data: shown.map(
+      (row) => `${point_of(row)}: ${label_of(row)}${is_usable(row) ? "" : " (does not fit)"}`,
+    ),
     axisLabel: { color: colour("ink"), formatter: shortened, interval: 0 },
     axisLine: { lineStyle: { color: colour("muted") } },
   };

@@ -35,8 +35,8 @@ function suits_log(column) {
   const values = column?.number
     ? [...new Set(column.values.filter((value) => value !== null))]
     : [];
-  const least = Math.min(...values);
-  return values.length > 2 && least > 0 && Math.max(...values) / least >= 8;
+  const least = least_of(values);
+  return values.length > 2 && least > 0 && most_of(values) / least >= 8;
 }
 
 function fill_controls() {
@@ -46,7 +46,8 @@ function fill_controls() {
   const time = ["step_s", "time_s"].find((key) => column_of.has(key));
   const y =
     numbers.find((column) => column.key === time) ??
-    numbers.find((column) => column.role === "result");
+    numbers.find((column) => column.role === "result") ??
+    numbers.find((column) => column.role === "part");
   const scales = axes.filter((column) => column.number);
   const x =
     scales.find((column) => column.key.endsWith("sizes")) ??
@@ -154,10 +155,12 @@ function rows_for(choice) {
 // From left to right; of a breakdown, each row once.
 function points_in(option, kind) {
   const points = [];
+  const places = new Map(option.xAxis?.data?.map((text, place) => [text, place]));
+  const place_of = (mark) => places.get(mark.value[0]) ?? mark.value[0];
   option.series.forEach((series, i) => {
     const is_walked = !series.silent && (kind !== "breakdown" || i === 0);
     (is_walked ? series.data : []).forEach((mark, index) =>
-      points.push({ series: i, index, row: mark.row, at: mark.value[0] }),
+      points.push({ series: i, index, row: mark.row, at: place_of(mark) }),
     );
   });
   return kind === "breakdown"

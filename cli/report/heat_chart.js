@@ -3,6 +3,8 @@
 // Colours of a heat map, dark to light, that are told apart by all eyes (cividis).
 const heat_ramp = ["#00224e", "#2a3f6d", "#575d6d", "#7d7c78", "#a59c74", "#d2c060", "#fee838"];
 
+const pale_from = 0.46; // from there on black stands out more than white does
+
 // Of each cell of a heat map, the row with the best value.
 function best_by_cell(rows, { x, y, value }) {
   const cells = new Map();
@@ -39,21 +41,27 @@ function heat_scale(column, rows) {
     formatter: number,
     inRange: { color: lower_is_better ? [...heat_ramp].reverse() : heat_ramp },
   };
-  return { place, number, map, is_pale: (at) => lightness(at) > 0.55 };
+  return { place, number, map, is_pale: (at) => lightness(at) > pale_from };
+}
+
+// How a cell looks whose point does not fit into memory.
+function unfit_cell() {
+  const lines = { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [1, 5], rotation: -Math.PI / 4 };
+  return {
+    visualMap: false,
+    itemStyle: { color: colour("panel"), decal: { ...lines, color: colour("line") } },
+  };
 }
 
 function heat_chart(rows, choice) {
   const option = chart_base();
   const { x, y, value } = choice;
   const kept = best_by_cell(rows, choice);
-  const scale = heat_scale(value, kept);
-  const as_texts = (column) => ({
-    ...axis_of({ ...column, number: false }, false),
-    data: distinct(column),
-    name: title_of(column),
-  });
-  option.xAxis = bottom_axis(as_texts(x));
-  option.yAxis = { ...as_texts(y), nameGap: width_of(distinct(y)) };
+  const unfit = new Set(kept.filter((row) => !is_usable(row)));
+  // What does not fit has no part in the scale, unless nothing fits.
+  const scale = heat_scale(value, unfit.size < kept.length ? kept.filter(is_usable) : kept);
+  option.xAxis = bottom_axis(text_axis(x));
+  option.yAxis = { ...text_axis(y), nameGap: width_of(distinct(y)) };
   option.legend.show = false;
   option.grid = { ...option.grid, left: 34, bottom: option.xAxis.nameGap + 6, top: 64 };
   option.visualMap = scale.map;
@@ -64,12 +72,18 @@ function heat_chart(rows, choice) {
       data: kept.map((row) => ({
         value: [value_text(x, x.values[row]), value_text(y, y.values[row]), scale.place(row)],
         row,
+        ...(unfit.has(row) ? unfit_cell() : {}),
       })),
       label: {
         show: kept.length <= cells_with_numbers,
-        formatter: ({ value: [, , at] }) =>
-          `{${scale.is_pale(at) ? "on_light" : "on_dark"}|${scale.number(at)}}`,
-        rich: { on_light: { color: "#101010" }, on_dark: { color: "#ffffff" } },
+        formatter: ({ value: [, , at], data: { row } }) =>
+          `{${unfit.has(row) ? "on_grey" : scale.is_pale(at) ? "on_light" : "on_dark"}|` +
+          `${scale.number(at)}}`,
+        rich: {
+          on_light: { color: "#000000" },
+          on_dark: { color: "#ffffff" },
+          on_grey: { color: colour("ink") },
+        },
       },
       itemStyle: { borderColor: colour("paper"), borderWidth: 1 },
       emphasis: { itemStyle: { borderColor: colour("ink"), borderWidth: 2 } },
@@ -77,9 +91,10 @@ function heat_chart(rows, choice) {
   ];
   const which = value.better === "higher" ? "highest" : "lowest";
   const hidden = rows.length - kept.length;
-  return {
-    option,
-    note:
-      hidden > 0 ? `A cell is the ${which} of its points; ${hidden} others are behind them.` : "",
-  };
+  const notes = [
+    hidden > 0 &&
+      `A cell is the ${which} of its points that fits; ${hidden} others are behind them.`,
+    unfit.size > 0 && `Hatched: does not fit into memory (${unfit.size}).`,
+  ];
+  return { option, note: notes.filter(Boolean).join(" ") };
 }

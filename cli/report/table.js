@@ -3,23 +3,39 @@
 const rows_at_once = 200;
 let rows_drawn = rows_at_once;
 
-// One word of the filter: a text that some cell has, or a comparison with one column.
+// Words of a filter have no spaces, titles may.
+function is_name_of(name, column) {
+  const plain = (text) => text.toLowerCase().replace(/\s+/g, "");
+  return [column.title, column.key, column.key.split(".").pop()].some(
+    (each) => plain(each) === plain(name),
+  );
+}
+
+// One word of the filter, a text that some cell has, or a comparison with one column: {holds,
+// note}, of which the note is for who wrote it, if there is anything to say.
 function read_term(word) {
   const parts = word.match(/^([^=!<>]+)(!=|<=|>=|=|<|>)(.+)$/);
-  const plain = (text) => text.toLowerCase().replace(/\s+/g, "");
-  const column =
-    parts &&
-    columns.find((each) =>
-      [each.title, each.key, each.key.split(".").pop()].some(
-        (name) => plain(name) === plain(parts[1]),
-      ),
-    );
-  if (!column) {
-    const text = word.toLowerCase();
-    return (row) =>
-      columns.some((each) => value_text(each, each.values[row]).toLowerCase().includes(text));
+  const column = parts && columns.find((each) => is_name_of(parts[1], each));
+  if (column) {
+    return { holds: (row) => compares(column, row, parts[2], parts[3]) };
   }
-  return (row) => compares(column, row, parts[2], parts[3]);
+  if (parts) {
+    return read_constant(parts);
+  }
+  const text = word.toLowerCase();
+  const has_text = (each, row) => value_text(each, each.values[row]).toLowerCase().includes(text);
+  return { holds: (row) => columns.some((each) => has_text(each, row)) };
+}
+
+// A comparison with what has no column, as it is the same in all points, or with nothing.
+function read_constant([, name, operator, text]) {
+  const constant = data.table.constants.find((each) => is_name_of(name, each));
+  if (!constant) {
+    return { holds: () => false, note: `no column '${name}'` };
+  }
+  const value = with_unit(constant, constant.values[0]);
+  const note = `${constant.title} is ${value} wherever it is known`;
+  return { holds: () => compares(constant, 0, operator, text), note };
 }
 
 function compares(column, row, operator, text) {
@@ -32,20 +48,21 @@ function compares(column, row, operator, text) {
   const [a, b] = is_number
     ? [left, number]
     : [value_text(column, column.values[row]).toLowerCase(), text.toLowerCase()];
-  const close = is_number && Math.abs(a - b) <= 0.5 * 10 ** -column.digits;
+  // Numbers are the same if they are as they are shown.
+  const is_same = is_number ? Math.abs(a - b) <= 0.5 * 10 ** -column.digits : a === b;
   switch (operator) {
     case "=":
-      return a === b || close;
+      return is_same;
     case "!=":
-      return a !== b && !close;
+      return !is_same;
     case "<":
-      return a < b;
+      return a < b && !is_same;
     case ">":
-      return a > b;
+      return a > b && !is_same;
     case "<=":
-      return a <= b;
+      return a < b || is_same;
     default:
-      return a >= b;
+      return a > b || is_same;
   }
 }
 
@@ -61,11 +78,22 @@ function compare_rows(column, left, right) {
     : String(a).localeCompare(String(b));
 }
 
+let rows_seen = null; // until the filter or the order changes
+
 // Rows that the filter leaves, in the order asked for.
 function visible_rows() {
-  const terms = state.filter.split(/\s+/).filter(Boolean).map(read_term);
+  rows_seen ??= find_rows();
+  return rows_seen;
+}
+
+function filter_terms() {
+  return state.filter.split(/\s+/).filter(Boolean).map(read_term);
+}
+
+function find_rows() {
+  const terms = filter_terms();
   const rows = Array.from({ length: data.table.rows }, (_, row) => row).filter(
-    (row) => (!state.only_usable || is_usable(row)) && terms.every((holds) => holds(row)),
+    (row) => (!state.only_usable || is_usable(row)) && terms.every(({ holds }) => holds(row)),
   );
   if (state.sort) {
     const { column, is_descending } = state.sort;
@@ -137,9 +165,7 @@ function body_row(shown, row) {
   const names = [is_chosen && "chosen", !is_usable(row) && "unusable"].filter(Boolean).join(" ");
   const made = element("tr", { class: names || null, "data-row": row });
   made.append(...shown.map((column) => body_cell(column, row)));
-  if (is_chosen) {
-    made.querySelector("button.row")?.setAttribute("aria-pressed", "true");
-  }
+  made.querySelector("button.row")?.setAttribute("aria-pressed", String(is_chosen));
   return made;
 }
 
@@ -147,16 +173,21 @@ function draw_table() {
   const rows = visible_rows();
   const shown = columns.filter((column) => state.shown.has(column.key));
   const table = document.getElementById("table");
+  const order = state.sort ? "" : `, the ${data.best_word} first`;
   const caption = element("caption", {
-    text: `One row a point${state.sort ? "" : ", the best first"}. A column's head sorts by it.`,
+    text: `One row a point${order}. A column's head sorts by it.`,
   });
   const head = element("thead", {}, element("tr", {}, ...shown.map(head_cell)));
   const body = element("tbody");
   body.append(...rows.slice(0, rows_drawn).map((row) => body_row(shown, row)));
   table.replaceChildren(caption, head, body);
-  const in_page = data.table.rows < data.points ? ` (the best of ${data.points})` : "";
-  document.getElementById("count").textContent =
-    `${rows.length} of ${data.table.rows} points${in_page}`;
+  const are_all = data.table.rows === data.points;
+  const in_page = are_all ? "" : ` (of ${data.points}, the ${data.best_word} first)`;
+  const notes = filter_terms().flatMap(({ note }) => note ?? []);
+  document.getElementById("count").textContent = [
+    `${rows.length} of ${data.table.rows} points${in_page}`,
+    ...notes,
+  ].join("; ");
   const more = document.getElementById("more-rows");
   more.hidden = rows.length <= rows_drawn;
   more.textContent = `${rows.length - rows_drawn} more rows`;
@@ -212,10 +243,10 @@ function draw_details(row) {
       : "Its network is below.";
     parts.push(element("p", { text: what }));
   } else if (column_of.get("status").values[row] === "ok") {
-    const command = `espalier report ${data.directory} --point ${point}`;
+    const words = ["espalier report", data.directory, "--point", point, ...data.options];
     parts.push(
       element("p", { text: "The page with its network and its timeline:" }),
-      element("pre", { text: command }),
+      element("pre", { text: words.join(" ") }),
     );
   }
   document.getElementById("details-body").replaceChildren(...parts);

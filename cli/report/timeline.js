@@ -76,8 +76,7 @@ function step_line(step) {
   if (lines[line]) {
     const { bars } = lines[line];
     const time = timeline.at ? bar_begin(timeline.at) : (timeline.from + timeline.to) / 2;
-    const index = bars.begin.findIndex((_, i) => bars.end[i] >= time);
-    go_to_bar({ line, index: index < 0 ? bars.begin.length - 1 : index });
+    go_to_bar({ line, index: Math.min(first_after(bars, time), bars.begin.length - 1) });
   }
 }
 
@@ -109,18 +108,28 @@ const timeline_keys = {
 };
 
 function follow_pointer(canvas) {
+  const least_drag = 3; // pixels; less is a click by a hand that is not quite still
   let held = null; // where a drag began
+  let is_dragged = false; // since the pointer went down
+  const let_go = () => {
+    held = null;
+  };
   const tip = element("div", { class: "float", hidden: true });
   document.getElementById("timeline-view").append(tip);
   canvas.addEventListener("pointerdown", (event) => {
     held = { x: event.offsetX, from: timeline.from, to: timeline.to };
+    is_dragged = false;
     canvas.setPointerCapture(event.pointerId);
   });
-  canvas.addEventListener("pointerup", () => {
-    held = null;
-  });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    canvas.addEventListener(end, let_go);
+  }
   canvas.addEventListener("pointermove", (event) => {
     if (held) {
+      is_dragged ||= Math.abs(event.offsetX - held.x) > least_drag;
+      if (!is_dragged) {
+        return;
+      }
       const moved =
         ((event.offsetX - held.x) * (held.to - held.from)) / (canvas.clientWidth - names_width);
       look_at(held.from - moved, held.to - moved);
@@ -140,7 +149,7 @@ function follow_pointer(canvas) {
   });
   canvas.addEventListener("click", (event) => {
     const at = timeline.painter.bar_at(event.offsetX, event.offsetY);
-    if (at) {
+    if (at && !is_dragged) {
       go_to_bar(at);
     }
   });

@@ -7,28 +7,17 @@ const ruler_height = 24;
 const names_width = 118;
 const messages_most = 60; // that are drawn as lines from stage to stage
 
-// The colours of bars, by category.
-const category_marks = {
-  compute: "mark0",
-  recompute: "mark5",
-  optimizer: "mark6",
-  collective: "mark1",
-  message: "mark2",
-  TP: "mark3",
-  CP: "mark3",
-  EP: "mark3",
-  DP: "mark3",
-  PP: "mark4",
-};
-
-// Bars as lists of begins, ends, names and counts, in the order in which they begin.
+// Bars as lists of begins, ends, names and counts, in the order in which they begin; `reach` is
+// the last end up to each of them.
 function read_row(row) {
-  const bars = { name: row.name, begin: [], end: [], what: [], count: [] };
+  const bars = { name: row.name, begin: [], end: [], reach: [], what: [], count: [] };
   let begin = 0;
   for (let i = 0; i < row.bars.length; i += 4) {
     begin += row.bars[i];
     bars.begin.push(begin);
-    bars.end.push(begin + row.bars[i + 1]);
+    const end = begin + row.bars[i + 1];
+    bars.end.push(end);
+    bars.reach.push(Math.max(bars.reach.at(-1) ?? end, end));
     bars.what.push(row.bars[i + 2]);
     bars.count.push(row.bars[i + 3]);
   }
@@ -53,19 +42,19 @@ function lay_out(stages) {
   return { lines, height: top + 4 };
 }
 
-// The first bar that ends after `time`: those of a row may overlap, but seldom by more than a few.
+// The first bar that does not end before `time`. Bars may overlap, so later ones may end before it.
 function first_after(bars, time) {
   let low = 0;
   let high = bars.begin.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (bars.end[middle] < time) {
+    if (bars.reach[middle] < time) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
-  return Math.max(low - 8, 0);
+  return low;
 }
 
 // "1.25 ms" of nanoseconds.
@@ -114,6 +103,12 @@ class TimelinePainter {
     return this.timeline.names[what][1];
   }
 
+  // Paler if it stands for several.
+  colour_of(bars, index) {
+    const mark = this.colours[this.category_of(bars.what[index])] ?? this.muted;
+    return bars.count[index] > 1 ? this.pale[mark] : mark;
+  }
+
   // Draws the part between two times; `marked` is a bar that stands out: {line, index}.
   paint(from, to, marked) {
     this.from = from;
@@ -129,6 +124,12 @@ class TimelinePainter {
     this.paper = colour("paper");
     this.ink = colour("ink");
     this.muted = colour("muted");
+    this.pale = Object.fromEntries(
+      [...Object.values(this.colours), this.muted].map((mark) => [
+        mark,
+        blended(mark, this.paper, 0.7),
+      ]),
+    );
     const pen = this.canvas.getContext("2d");
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.fillStyle = this.paper;
@@ -181,15 +182,15 @@ class TimelinePainter {
         continue;
       }
       const width = Math.max(right - left, 0.7);
-      pen.fillStyle = this.colours[this.category_of(bars.what[i])] ?? this.muted;
-      pen.globalAlpha = bars.count[i] > 1 ? 0.7 : 1;
+      const fill = this.colour_of(bars, i);
+      pen.fillStyle = fill;
       pen.fillRect(left, top + 2, width, row_height - 4);
-      pen.globalAlpha = 1;
       if (width > 3) {
         pen.fillStyle = this.paper;
         pen.fillRect(right - 0.6, top + 2, 0.6, row_height - 4);
       }
       if (width > 44) {
+        pen.fillStyle = text_on(fill);
         this.paint_label(pen, this.timeline.names[bars.what[i]][0], left, top, width);
       }
       if (i === marked) {
@@ -206,7 +207,6 @@ class TimelinePainter {
     pen.beginPath();
     pen.rect(left + 2, top, width - 4, row_height);
     pen.clip();
-    pen.fillStyle = this.paper;
     pen.fillText(text, left + 4, top + row_height / 2 + 1);
     pen.restore();
   }

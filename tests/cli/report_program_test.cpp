@@ -130,6 +130,42 @@ TEST_CASE("report program: of collectives, and of a point that is asked for") {
   CHECK(bare["table"]["rows"] == 2);
 }
 
+TEST_CASE("report program: the command in the page gives the same page, whatever was asked for") {
+  const cli::ScratchDirectory scratch;
+  const fs::path out = scratch.path() / "out";
+  const fs::path file = training_sweep(scratch.path());
+  sweep(file, out);
+  const std::string sweep_file = file.string();
+  const std::string begin = "espalier report " + out.string();
+  const auto check = [&](const std::vector<std::string>& options, const std::string& command) {
+    std::vector<std::string> words{"report", out.string()};
+    words.insert(words.end(), options.begin(), options.end());
+    const auto result = espalier(words);
+    REQUIRE_MESSAGE(result.status == 0, result.errors);
+    const std::string page = content_of(out / "report.html");
+    CHECK_MESSAGE(page.find(begin + command + "</pre>") != std::string::npos, command);
+  };
+  check({}, " --point 0");
+  check({"--stages", "1", "--window", "1us..2ms", "--rows", "3", "--sweep", sweep_file},
+        " --rows 3 --sweep " + sweep_file + " --stages 1 --point 0 --window 1us..2ms");
+  check({"--point", "2", "--rows", "1", "--no-run"}, " --rows 1 --point 2 --no-run");
+}
+
+TEST_CASE("report program: where batches differ, the fastest is the one with the shortest step") {
+  const cli::ScratchDirectory scratch;
+  const fs::path out = scratch.path() / "out";
+  std::string text = content_of(training_sweep(scratch.path()));
+  text.replace(text.find("axes:"), std::string::npos, "axes: [layout.global_batch: [16, 32]]\n");
+  std::ofstream{scratch.path() / "batches.yaml"} << text;
+  sweep(scratch.path() / "batches.yaml", out);
+  const auto result = espalier({"report", out.string()});
+  REQUIRE_MESSAGE(result.status == 0, result.errors);
+  const std::string page = content_of(out / "report.html");
+  CHECK(page.find("<strong>Shortest step: point 0</strong>") != std::string::npos);
+  CHECK(page.find("<caption>The shortest step first; ") != std::string::npos);
+  CHECK(page.find("Best: ") == std::string::npos);
+}
+
 TEST_CASE("report program: shards that were merged have a report, and what was set is in it") {
   const cli::ScratchDirectory scratch;
   const fs::path file = collective_sweep(scratch.path());
@@ -184,6 +220,11 @@ TEST_CASE("report program: bad input exits with 2, and says what to do") {
   refused({out.string(), "--point", "2"}, "point 2 has nothing to show: it is 'invalid'");
   refused({out.string(), "--window", "3ms"}, "expected FROM..TO, got '3ms'");
   refused({out.string(), "--window", "3ms..2ms"}, "ends before it begins");
+  refused({out.string(), "--window", "3ms..2ms", "--no-run"}, "ends before it begins");
+  refused({out.string(), "--stages", "0", "--no-run"}, "--stages");
+  refused({out.string(), "--window", "3s..61min"}, "expected at most an hour, got '61min'");
+  refused({out.string(), "--window", "3s..4"}, "expected a time, got '4'");
+  CHECK(espalier({"report", out.string(), "--window", "12s..13s", "--no-run"}).status == 0);
   refused({scratch.path().string()}, "has no sweep.yaml, which 'espalier sweep' keeps");
   fs::remove(out / "sweep.json");
   refused({out.string()}, "hint: --sweep SWEEP.yaml names it");

@@ -24,7 +24,7 @@ namespace {
 const std::string evil = "</script><b id=\"x\">'&{{data}}<!--";
 
 ReportColumn column_of(const SweepRows& rows, const std::string& key) {
-  const ReportTable table = report_table(rows);
+  const ReportTable table = report_table(rows, rows);
   for (const auto& columns : {table.columns, table.constants}) {
     const auto found = std::ranges::find(columns, key, &ReportColumn::key);
     if (found != columns.end()) {
@@ -116,6 +116,22 @@ TEST_CASE("report: one unit for a column, with three digits of its smallest numb
   CHECK(times_shown({12345, 2}) == "12\u202f345 2 | s");
 }
 
+TEST_CASE("report: rates of computing and energies have prefixes") {
+  const auto cells = [](const std::string& key, const std::vector<double>& values) {
+    SweepRows rows;
+    for (const double each : values) {
+      rows.push_back(row_of(rows.size(), Json::object(), {{"step_s", 1.0}, {key, each}}));
+    }
+    return shown(column_of(rows, key));
+  };
+  CHECK(cells("cluster_flop_per_s", {1.23457e17, 5e16}) == "123.5 50.0 | PFLOP/s");
+  CHECK(cells("cluster_flop_per_s", {1.5e18, 2e18}) == "1.50 2.00 | EFLOP/s");
+  CHECK(cells("step_kWh", {0.0015, 0.25}) == "1.50 250.00 | Wh");
+  CHECK(cells("step_kWh", {12.5, 20}) == "12.5 20.0 | kWh");
+  CHECK(cells("run_MWh", {1500, 2000.5}) == "1.50 2.00 | GWh");
+  CHECK(cells("run_MWh", {0, 0}) == "0 | Wh");
+}
+
 TEST_CASE("report: numbers with units on an axis are numbers") {
   CHECK(axis_shown({"400 Gbps", "50 Gbps"}) == "400 50 | Gbps");
   CHECK(axis_shown({"1us", "500ns"}) == "1.000 0.500 | µs");
@@ -139,7 +155,7 @@ TEST_CASE("report: what is the same in all rows is no column, but how points end
   const SweepRows rows{row_of(0, {{"x", 1}}, {{"step_s", 1.0}, {"gpus", 8}, {"fits", true}}),
                        row_of(1, {{"x", 1}}, {{"step_s", 2.0}, {"gpus", 8}, {"fits", true}}),
                        {{"point", 2}, {"axes", {{"x", 1}}}, {"status", "invalid"}}};
-  const ReportTable table = report_table(rows);
+  const ReportTable table = report_table(rows, rows);
   CHECK(table.rows == 3);
   std::string keys;
   for (const ReportColumn& column : table.columns) {
@@ -149,6 +165,19 @@ TEST_CASE("report: what is the same in all rows is no column, but how points end
   REQUIRE(table.constants.size() == 1);
   CHECK(cell_text(table.constants[0], 0) == "8");
   CHECK(cell_text(table.columns[2], 2).empty());
+}
+
+TEST_CASE("report: what is the same in the page's rows alone is a column, axes have all values") {
+  const SweepRows sweep{row_of(0, {{"x", 1}}, {{"step_s", 1.0}, {"gpus", 8}, {"PP", 2}}),
+                        row_of(1, {{"x", 1}}, {{"step_s", 2.0}, {"gpus", 8}, {"PP", 2}}),
+                        row_of(2, {{"x", 4}}, {{"step_s", 3.0}, {"gpus", 16}, {"PP", 2}})};
+  const ReportTable table = report_table(ranked(sweep, 2, std::nullopt), sweep);
+  CHECK(table.rows == 2);
+  REQUIRE(table.constants.size() == 1);
+  CHECK(table.constants[0].key == "PP");
+  const auto axis = std::ranges::find(table.columns, "axes.x", &ReportColumn::key);
+  REQUIRE(axis != table.columns.end());
+  CHECK(axis->distinct == 2);
 }
 
 TEST_CASE("report: the fastest of those that fit come first, and the chosen one is never cut off") {
@@ -173,6 +202,17 @@ TEST_CASE("report: the fastest of those that fit come first, and the chosen one 
   CHECK(best_point({row_of(0, {}, {{"time_s", 1.0}, {"bytes", 8}}),
                     row_of(1, {}, {{"time_s", 9.0}, {"bytes", 16}}),
                     row_of(2, {}, {{"time_s", 7.0}, {"bytes", 16}})}) == 2);
+}
+
+TEST_CASE("report: of steps with unlike many tokens, none is called the best") {
+  const auto step = [](std::size_t point, double seconds, double rate) {
+    return row_of(point, Json::object(), {{"step_s", seconds}, {"tokens_per_s", rate}});
+  };
+  const Json failed{{"point", 2}, {"axes", Json::object()}, {"status", "invalid"}};
+  CHECK(have_same_tokens({step(0, 2.0, 8.0), step(1, 4.0, 4.0), failed}));
+  CHECK(have_same_tokens({step(0, 2.0, 8.0), step(1, 4.0, 4.000001)}));
+  CHECK(!have_same_tokens({step(0, 2.0, 8.0), failed, step(1, 4.0, 8.0)}));
+  CHECK(have_same_tokens({row_of(0, Json::object(), {{"time_s", 1.0}})}));
 }
 
 TEST_CASE("report: words of commands are quoted where a shell would take them apart") {
@@ -209,6 +249,26 @@ TEST_CASE("report: a short step has every bar, and a message where it was sent")
   CHECK(json["stages"][0]["memory"] == Json({0, 150}));
 }
 
+TEST_CASE("report: memory that rises and falls within a part of the step is not held after it") {
+  // A step of 400 us in 400 parts of 1 us each; 100 bytes are always held.
+  constexpr std::int64_t ns = 1000;
+  workloads::Timeline timeline = timeline_of(20);
+  timeline.recording.levels.clear();
+  const auto hold = [&](std::int64_t when, std::int64_t bytes) {
+    timeline.recording.levels.push_back(
+        {.rank = 0, .held = sim::Bytes{bytes}, .when = sim::Duration{when * ns}});
+  };
+  hold(0, 10);
+  hold(10'200, 70);  // rises and falls in part 10
+  hold(10'800, 20);
+  hold(20'500, 90);  // rises in part 20, falls in the next one, and is level from then on
+  hold(21'500, 30);
+  hold(300'500, 5);  // after a gap, falls: in part 300 the 30 bytes are still there
+  const Json json = timeline_json(timeline, step_of(20), std::nullopt, 100);
+  CHECK(json["stages"][0]["memory"] == Json({0, 110, 10'000, 170, 11'000, 120, 20'000, 190,  //
+                                             22'000, 130, 301'000, 105}));
+}
+
 TEST_CASE("report: of a long step the middle is whole, and what is around it is drawn together") {
   constexpr std::int64_t kernels = 10'000;
   const Json json = timeline_json(timeline_of(kernels), step_of(kernels), std::nullopt, 200);
@@ -236,6 +296,32 @@ TEST_CASE("report: of a long step the middle is whole, and what is around it is 
   CHECK(outside <= 200);
 }
 
+TEST_CASE("report: bars drawn as one are of the category with the most time, not of the first") {
+  // In a step of 20 ms, what is closer than 1 us is drawn as one. A kernel of 900 ns, and three of
+  // the optimizer of 400 ns each, 100 ns apart: 1200 ns of the optimizer. The window is elsewhere.
+  constexpr std::int64_t ns = 1000;
+  workloads::Timeline timeline{.labels = {}, .stage_of = {0}, .endpoint_of = {0}};
+  timeline.held_always = {sim::Bytes{0}};
+  timeline.recording.ranks = {0};
+  const auto add = [&](std::uint8_t category, std::int64_t begin, std::int64_t end) {
+    timeline.recording.spans.push_back({.rank = 0,
+                                        .category = category,
+                                        .start = sim::Duration{begin * ns},
+                                        .end = sim::Duration{end * ns}});
+  };
+  constexpr std::uint8_t optimizer = 2;
+  add(0, 0, 900);
+  add(optimizer, 1000, 1400);
+  add(optimizer, 1500, 1900);
+  add(optimizer, 2000, 2400);
+  const TimeWindow window{sim::Duration{5'000'000 * ns}, sim::Duration{6'000'000 * ns}};
+  const Json json = timeline_json(timeline, sim::Duration{20'000'000 * ns}, window, 100);
+  const Json& bars = json["stages"][0]["rows"][0]["bars"];
+  REQUIRE(bars.size() == 4);
+  CHECK(bars[3] == 4);
+  CHECK(json["names"][bars[2].get<std::size_t>()][1] == "optimizer");
+}
+
 TEST_CASE("report: a window that is asked for is whole, wherever it is") {
   constexpr std::int64_t us = 1'000'000;
   const TimeWindow window{sim::Duration{100 * us}, sim::Duration{200 * us}};
@@ -260,7 +346,8 @@ TEST_CASE("report: the page is filled, ends where it should, and has no texts as
   report.description = evil;
   report.points = 1;
   report.statuses = {{evil, 1}};
-  report.table = report_table({row_of(0, {{evil, evil}}, {{"message", evil}})});
+  const SweepRows rows{row_of(0, {{evil, evil}}, {{"message", evil}})};
+  report.table = report_table(rows, rows);
   const std::string page = report_page(report);
   CHECK(page.starts_with("<!doctype html>"));
   CHECK(page.ends_with("</html>\n"));
