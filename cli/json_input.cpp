@@ -181,13 +181,23 @@ sim::SourcePos position(const JsonSource& source, std::size_t offset) {
           static_cast<int>(1 + offset - line_start)};
 }
 
+/// What the library says of a text, without the names that it gives to its errors.
+std::string_view words_of(const Json::exception& bad) {
+  std::string_view words = bad.what();
+  for (const std::string_view before : {"] ", "parse error at "}) {
+    const std::size_t found = words.find(before);
+    words.remove_prefix(found == std::string_view::npos ? 0 : found + before.size());
+  }
+  return words;
+}
+
 }  // namespace
 
 Json parse_json(const JsonSource& source) {
   try {
     return Json::parse(source.text, StrictParse{source});
   } catch (const Json::exception& bad) {
-    throw sim::Error{name_of(source), fmt::format("not JSON: {}", bad.what())};
+    throw sim::Error{name_of(source), fmt::format("not JSON: {}", words_of(bad))};
   }
 }
 

@@ -235,7 +235,8 @@ TEST_CASE("result files: a mistake in the third line of a sweep is found there")
             .starts_with("r:3:19: error: axes: expected an object"));
   CHECK(error_in(sweep_lines + R"({"point":2,"axes":{}})")
             .starts_with("r:3:1: error: missing key 'status'"));
-  CHECK(error_in(sweep_lines + "{\"point\":").starts_with("r:3: error: not JSON: "));
+  CHECK(error_in(sweep_lines + "{\"point\":")
+            .starts_with("r:3: error: not JSON: line 1, column 10: syntax error"));
   CHECK(error_in(sweep_lines + R"({"point":2,"point":2})") ==
         "r:3: error: the key 'point' is given twice");
 }
