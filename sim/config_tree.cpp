@@ -276,7 +276,8 @@ std::shared_ptr<const ConfigTree> replaced_at(const std::shared_ptr<const Config
 std::shared_ptr<const ConfigTree> replaced(const std::shared_ptr<const ConfigTree>& tree,
                                            std::string_view path,
                                            const std::shared_ptr<const ConfigTree>& value) {
-  if (path.starts_with('.') || path.ends_with('.') || path.find("..") != std::string_view::npos) {
+  if (path.empty() || path.starts_with('.') || path.ends_with('.') ||
+      path.find("..") != std::string_view::npos) {
     fail_at(*value->document, value->line, value->column, fmt::format("'{}' is no key", path),
             "keys are words with dots between: layout.tensor");
   }

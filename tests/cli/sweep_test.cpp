@@ -290,6 +290,7 @@ TEST_CASE("sweep: axes that say the same twice, or overwrite each other, are ref
   CHECK(sweep_of(training + "axes: [layout: [{global_batch: 8}], layout.micro_batch: [1, 2]]\n")
             .points.size() == 2);
   refused(training + "axes: [\"layout.\": [1]]\n", "'layout.' is no key");
+  refused(training + "axes: [\"\": [1]]\n", "'' is no key");
   refused(training + "axes: [model.layers: [1]]\n",
           "'model.layers' cannot be set: there is no mapping to put 'layers' in");
   // A point is of one algorithm and one size.
