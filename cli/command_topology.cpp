@@ -16,6 +16,7 @@
 #include "cli/json_document.hpp"
 #include "cli/plot.hpp"
 #include "cli/settings.hpp"
+#include "cli/topology_key.hpp"
 #include "collectives/bound.hpp"
 #include "sim/config.hpp"
 #include "sim/error.hpp"

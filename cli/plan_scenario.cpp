@@ -9,6 +9,7 @@
 
 #include "cli/known_files.hpp"
 #include "cli/scenario.hpp"
+#include "cli/topology_key.hpp"
 #include "planning/bill.hpp"
 #include "workloads/cable_use.hpp"
 

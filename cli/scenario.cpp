@@ -12,11 +12,10 @@
 
 #include "cli/number_types.hpp"
 #include "cli/packet_scenario.hpp"
-#include "sim/quantity_text.hpp"
+#include "cli/size_list.hpp"
+#include "cli/topology_key.hpp"
 #include "sim/text_list.hpp"
-#include "topology/changes.hpp"
 #include "topology/graphml.hpp"
-#include "topology/registry.hpp"
 #include "workloads/library_collective.hpp"
 
 namespace cli {
@@ -27,45 +26,6 @@ constexpr std::array<std::string_view, 23> scenario_keys{
     "network",   "routing",         "group",     "root",       "channels",   "pieces",
     "multitree", "message_latency", "reduction", "seed",       "packet",     "nic",
     "phases",    "variants",        "profile",   "dtype",      "gpu"};
-
-constexpr std::size_t sizes_max = 1000;
-
-sim::Bytes parse_size(const sim::ConfigNode& node, std::string_view text) {
-  while (text.starts_with(' ')) {
-    text.remove_prefix(1);
-  }
-  while (text.ends_with(' ')) {
-    text.remove_suffix(1);
-  }
-  const auto parsed = sim::parse_bytes(text);
-  if (!parsed.value) {
-    node.fail(parsed.problem, parsed.hint);
-  }
-  return *parsed.value;
-}
-
-void add_sizes(const sim::ConfigNode& node, std::vector<sim::Bytes>& sizes) {
-  const std::string text = node.text();
-  for (const std::string_view part : sim::split(text, ',')) {
-    const std::size_t dots = part.find("..");
-    const sim::Bytes first = parse_size(node, part.substr(0, dots));
-    const sim::Bytes last =
-        dots == std::string::npos ? first : parse_size(node, part.substr(dots + 2));
-    if (last < first) {
-      node.fail(fmt::format("the range '{}' runs backwards", part));
-    }
-    if (dots != std::string::npos && first == sim::Bytes{0}) {
-      node.fail(fmt::format("the range '{}' doubles from 0 and would never end", part));
-    }
-    sizes.push_back(first);
-    while (sizes.back() * 2 <= last && first > sim::Bytes{0}) {
-      sizes.push_back(sizes.back() * 2);
-    }
-    if (sizes.size() > sizes_max) {
-      node.fail(fmt::format("more than {} sizes", sizes_max));
-    }
-  }
-}
 
 /// The value under `key`, or the first choice.
 template <std::size_t n>
@@ -135,18 +95,16 @@ calibration::GpuProfile& gpu_of(calibration::Profile& profile, const sim::Config
 void read_profile_key(const sim::ConfigNode& node, const std::string& directory,
                       Scenario& scenario) {
   const auto name = node.find("profile");
-  const auto dtype = node.find("dtype");
-  const auto gpu = node.find("gpu");
   if (!name) {
-    for (const auto& said : {dtype, gpu}) {
-      if (said) {
+    for (const char* const key : {"dtype", "gpu"}) {
+      if (const auto said = node.find(key)) {
         said->fail("says nothing without a profile",
                    "profile: configs/profiles/h100.yaml, or --profile");
       }
     }
     return;
   }
-  if (dtype) {
+  if (const auto dtype = node.find("dtype")) {
     const std::vector<std::string_view> names = number_type_names();
     scenario.number = find_number_type(names[dtype->choice(names, "type of number")])->adder;
   }
@@ -290,73 +248,6 @@ const collectives::Algorithm& library_choice() {
   return choice;
 }
 
-std::vector<sim::Bytes> read_sizes(const sim::ConfigNode& node) {
-  std::vector<sim::Bytes> sizes;
-  if (node.is_list()) {
-    for (const auto& item : node.items()) {
-      add_sizes(item, sizes);
-    }
-  } else {
-    add_sizes(node, sizes);
-  }
-  if (sizes.empty()) {
-    node.fail("expected at least one size");
-  }
-  return sizes;
-}
-
-namespace {
-
-/// The kind and shape of a mapping, a short form as it is, a file by its path from the current
-/// directory.
-std::string topology_name(const sim::ConfigNode& node, const std::string& directory) {
-  if (node.is_map()) {
-    const auto shape = node.find("shape");
-    return node.at("kind").text() + (shape && shape->is_scalar() ? ":" + shape->text() : "");
-  }
-  std::string text = node.text();
-  if (!topology::names_file(text) || directory.empty() ||
-      std::filesystem::path{text}.is_absolute()) {
-    return text;
-  }
-  return (std::filesystem::path{directory} / text).lexically_normal().string();
-}
-
-}  // namespace
-
-sim::ConfigNode with_topology_inlined(const sim::ConfigNode& scenario,
-                                      const std::string& directory) {
-  const sim::ConfigNode node = scenario.at("topology");
-  if (node.is_map()) {
-    return scenario;
-  }
-  return scenario.with("topology",
-                       topology::read_spec(node.where(), topology_name(node, directory)));
-}
-
-namespace {
-
-topology::Topology read_unchanged(const sim::ConfigNode& scenario, const std::string& directory) {
-  const sim::ConfigNode node = scenario.at("topology");
-  const auto link = scenario.find("link");
-  if (node.is_map()) {
-    return topology::build(link ? node.with("link", *link) : node);
-  }
-  const std::string text = topology_name(node, directory);
-  if (topology::names_file(text) && !std::filesystem::exists(text)) {
-    node.fail(fmt::format("there is no file '{}'", text));
-  }
-  return topology::load(node.where(), text, link);
-}
-
-}  // namespace
-
-topology::Topology read_topology(const sim::ConfigNode& scenario, const std::string& directory) {
-  const auto changes = scenario.find("changes");
-  const topology::Topology topology = read_unchanged(scenario, directory);
-  return changes ? topology::changed(topology, *changes) : topology;
-}
-
 std::string hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const char c : text) {
@@ -391,10 +282,11 @@ Scenario read_scenario(const sim::ConfigNode& node, const std::string& directory
   read_profile_key(node, directory, scenario);
   read_request(node, scenario);
   read_execution(node, scenario);
+  const auto algorithms = node.find("algorithms");
   scenario.algorithms = read_algorithms(
-      node.find("algorithms").value_or(sim::ConfigNode::scalar("--algorithms", "all")), scenario);
-  scenario.sizes =
-      read_sizes(node.find("sizes").value_or(sim::ConfigNode::scalar("--sizes", usual_size)));
+      algorithms ? *algorithms : sim::ConfigNode::scalar("--algorithms", "all"), scenario);
+  const auto sizes = node.find("sizes");
+  scenario.sizes = read_sizes(sizes ? *sizes : sim::ConfigNode::scalar("--sizes", usual_size));
   scenario.hash =
       hash_of(node.canonical() + topology::write_graphml(scenario.topology) +
               (scenario.profile ? calibration::to_yaml({{*scenario.profile}}) : std::string{}));

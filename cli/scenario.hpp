@@ -72,19 +72,4 @@ struct Scenario {
 /// 16 hexadecimal digits that tell texts apart (Fowler, Noll and Vo; 64 bits).
 [[nodiscard]] std::string hash_of(std::string_view text);
 
-/// The scenario with its topology as a mapping, where it is the name of a YAML file or a short
-/// form.
-[[nodiscard]] sim::ConfigNode with_topology_inlined(const sim::ConfigNode& scenario,
-                                                    const std::string& directory);
-
-inline constexpr const char* usual_size = "64MiB";  // where a scenario names no sizes
-
-/// "32KiB..1GiB" (doubling), "1MB", "1KiB,2KiB..8KiB", or a YAML list of such.
-[[nodiscard]] std::vector<sim::Bytes> read_sizes(const sim::ConfigNode& node);
-
-/// The topology under `topology` in a scenario, with `link` of the scenario over its own, and with
-/// its `changes` (topology/changes.hpp).
-[[nodiscard]] topology::Topology read_topology(const sim::ConfigNode& scenario,
-                                               const std::string& directory);
-
 }  // namespace cli

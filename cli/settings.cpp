@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/scenario.hpp"
+#include "cli/topology_key.hpp"
 #include "sim/error.hpp"
 
 namespace cli {

@@ -13,8 +13,10 @@
 #include <fmt/ranges.h>
 
 #include "cli/scenario.hpp"
+#include "cli/size_list.hpp"
 #include "cli/sweep_axes.hpp"
 #include "cli/sweep_skip.hpp"
+#include "cli/topology_key.hpp"
 #include "cli/training_scenario.hpp"
 #include "cli/version.hpp"
 #include "sim/text_list.hpp"

@@ -13,6 +13,7 @@
 #include "cli/prices_key.hpp"
 #include "cli/scenario.hpp"
 #include "cli/shipped.hpp"
+#include "cli/topology_key.hpp"
 #include "sim/quantity_text.hpp"
 #include "topology/graphml.hpp"
 #include "workloads/datasheet_profile.hpp"

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/compare.hpp"
+#include "cli/topology_key.hpp"
 
 namespace cli {
 

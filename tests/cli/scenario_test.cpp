@@ -8,6 +8,7 @@
 
 #include "cli/compare.hpp"
 #include "cli/result_json.hpp"
+#include "cli/size_list.hpp"
 #include "sim/error.hpp"
 #include "tests/golden.hpp"
 #include "tests/reference_data.hpp"
